@@ -1,0 +1,153 @@
+"""What a record is. Each field is declared here once; every other form of the contract is derived from it.
+
+Derived are the Arrow schemas (below), the pandera schema (`contract.py`), the `datasets` features and the tables of
+the card and the reference page (`derive.py`).
+"""
+
+from dataclasses import dataclass
+from typing import Final
+
+import pyarrow as pa
+
+from .labels import BOILERPLATE
+
+PRECISIONS: Final = ("day", "minute", "second")
+"""How exactly a page states its date."""
+
+PAGE_FLAGS: Final = {
+    "bom": "the seed file begins with a byte order mark, which is not part of `raw`",
+    "crlf": "`raw` holds carriage returns",
+    "control_characters": "`raw` holds control characters other than tab and line ends; in `text` they are white space",
+    "encoding_repaired": "the page was encoded twice, or held lone surrogates, and was repaired; `source.encoding` says how",
+    "mojibake": "parts of the page look wrongly decoded; nothing was changed",
+    "replacement_characters": "`raw` holds U+FFFD: text was lost before the page came here",
+    "no_content": "no line is content: `text` is empty",
+    "very_short": "`text` has fewer than 200 characters",
+}
+"""Findings about a page as a whole, as they stand in `flags` beside the kinds of boilerplate."""
+
+FLAGS: Final = (*BOILERPLATE, *PAGE_FLAGS)
+"""All that may stand in `flags`, in the order in which it stands there."""
+
+VERY_SHORT: Final = 200
+"""Characters of `text` below which a page is flagged `very_short`: about two sentences, too little to judge a page by."""
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One field of a record, declared.
+
+    Attributes:
+        name: its name, in every form of the contract.
+        type: its Arrow type. For a struct or a list of structs, derived from `inner`.
+        description: what it holds, in one line.
+        nullable: whether it may be null, which always means 'not known'.
+        inner: the fields of a struct, or of the structs in a list.
+    """
+
+    name: str
+    type: pa.DataType
+    description: str
+    nullable: bool = False
+    inner: tuple["Field", ...] = ()
+
+
+def _struct(fields: tuple[Field, ...]) -> pa.StructType:
+    return pa.struct([(field.name, field.type) for field in fields])
+
+
+LINE: Final = (
+    Field("start", pa.int32(), "where the line begins in `raw`, in characters"),
+    Field("end", pa.int32(), "where it ends"),
+    Field("byte_start", pa.int64(), "where the line begins in the seed file, in bytes"),
+    Field("byte_end", pa.int64(), "where it ends"),
+    Field("label", pa.string(), "one of the 17 labels"),
+    Field("boilerplate", pa.bool_(), "whether the label is one of boilerplate"),
+    Field("score", pa.float32(), "how sure the model is of the label, 0 to 1, three decimals"),
+)
+
+EVIDENCE: Final = (
+    Field("field", pa.string(), "the field that was read out"),
+    Field("line", pa.int32(), "the line it was read from: its place in `lines`, from 0"),
+    Field("start", pa.int32(), "where what was read begins in `raw`, in characters"),
+    Field("end", pa.int32(), "where it ends"),
+)
+
+SOURCE: Final = (
+    Field("path", pa.string(), "seed file, relative to the seeds folder"),
+    Field("sha256", pa.string(), "SHA-256 of the whole seed file"),
+    Field("format", pa.string(), "format of the seed file"),
+    Field("encoding", pa.string(), "how its bytes became characters; `a < b < c` is a repaired chain of codecs"),
+    Field("byte_start", pa.int64(), "where the page begins in the seed file, in bytes"),
+    Field("byte_end", pa.int64(), "where it ends"),
+)
+
+RECORD: Final = (
+    Field("id", pa.string(), "first 24 hex digits of the SHA-256 of the page's bytes in the seed file"),
+    Field("title", pa.string(), "headline of the page", nullable=True),
+    Field("summary", pa.string(), "standfirst of the page", nullable=True),
+    Field("text", pa.string(), "clean text: the summary, heading, paragraph and list_item lines, one a line"),
+    Field("authors", pa.list_(pa.string()), "who wrote the page, as it spells them; empty when not known"),
+    Field("published", pa.timestamp("us"), "when it was published, as the page states it, without a time zone", nullable=True),
+    Field("published_precision", pa.string(), "how exactly `published` is stated: day, minute or second", nullable=True),
+    Field("modified", pa.timestamp("us"), "when it was changed, as the page states it", nullable=True),
+    Field("section", pa.string(), "section or category of the page", nullable=True),
+    Field("publisher", pa.string(), "who publishes the site, as the page states it", nullable=True),
+    Field("site", pa.string(), "registrable domain of `url`", nullable=True),
+    Field("url", pa.string(), "the page's own address, where its text states it", nullable=True),
+    Field("language", pa.string(), "language of the page, ISO 639", nullable=True),
+    Field("language_score", pa.float32(), "how sure that is, 0 to 1", nullable=True),
+    Field("flags", pa.list_(pa.string()), "kinds of boilerplate on the page, and findings about it"),
+    Field("n_lines", pa.int32(), "number of lines"),
+    Field("n_content_lines", pa.int32(), "number of lines that make `text`"),
+    Field("n_chars", pa.int32(), "number of characters of `text`"),
+    Field("boilerplate_share", pa.float32(), "share of the page's visible characters in boilerplate lines"),
+    Field("lines", pa.list_(_struct(LINE)), "every line of `raw` that is not blank, in order", inner=LINE),
+    Field("evidence", pa.list_(_struct(EVIDENCE)), "where each extracted field was read", inner=EVIDENCE),
+    Field("source", _struct(SOURCE), "where the page came from", inner=SOURCE),
+    Field("raw", pa.string(), "the page as it was decoded, nothing left out"),
+)
+"""One row a page."""
+
+REJECT: Final = (
+    Field("path", pa.string(), "file, relative to the seeds folder"),
+    Field("sha256", pa.string(), "SHA-256 of the file; null when it was not read", nullable=True),
+    Field("byte_start", pa.int64(), "where the page begins in the file, in bytes", nullable=True),
+    Field("byte_end", pa.int64(), "where it ends", nullable=True),
+    Field("stage", pa.string(), "the step that rejected it: read, cut or check"),
+    Field("reason", pa.string(), "why, in one word"),
+    Field("detail", pa.string(), "why, in a sentence"),
+    Field("excerpt", pa.string(), "how it begins, control characters escaped", nullable=True),
+)
+"""One row for everything that came in and was not kept."""
+
+REASONS: Final = {
+    "hidden_file": "its name, or its folder's, begins with a dot",
+    "symlink": "it is a symbolic link, which is never followed",
+    "not_a_file": "it is a pipe, a socket or a device",
+    "empty_file": "it holds nothing but white space",
+    "too_large": "it is larger than the recipe allows",
+    "unreadable": "the system refused to read it",
+    "unsupported_format": "it is not a text dump",
+    "undecodable": "no encoding reads it without error",
+    "duplicate": "its bytes are those of a page that came before",
+    "too_many_lines": "it has more lines than the recipe allows",
+    "line_too_long": "it has a longer line than the recipe allows",
+    "broken_contract": "its record does not keep the contract: a defect of dehusk, worth a report",
+}
+"""Why a page can be rejected."""
+
+
+def arrow_schema(fields: tuple[Field, ...]) -> pa.Schema:
+    """The Arrow schema of a table of these fields.
+
+    Every field is nullable to Arrow, as `datasets` declares its features; the contract says which may be null.
+    """
+    return pa.schema([(field.name, field.type) for field in fields])
+
+
+RECORDS: Final = arrow_schema(RECORD)
+REJECTS: Final = arrow_schema(REJECT)
+LINES: Final = pa.schema([("page", pa.int32()), *((field.name, field.type) for field in LINE if field.name != "boilerplate")])
+"""A batch's lines as a table of their own: `page` is the row of the page in the batch, the rest as in the record."""
+

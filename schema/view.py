@@ -1,0 +1,80 @@
+"""The clean text as a view of the lines: the one rule that packing writes by and checking proves.
+
+White space is what Unicode and Python call white space, and every control character (category Cc), so that
+neither can reach the clean text. A line's text is its characters with each inner run of white space made one
+space; the clean text is the text lines (`summary`, `heading`, `paragraph`, `list_item`) joined by a line feed.
+"""
+
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+CodePoints = npt.NDArray[np.uint32]
+Offsets = npt.NDArray[np.int64]
+
+_SPACE: Final = (0x20, 0xA0, 0x1680, *range(0x2000, 0x200B), 0x2028, 0x2029, 0x202F, 0x205F, 0x3000)
+_CONTROL: Final = (*range(0x20), *range(0x7F, 0xA0))
+
+WHITE_SPACE: Final[npt.NDArray[np.bool_]] = np.zeros(0x110000, dtype=np.bool_)
+"""Whether each code point is white space: `str.isspace`, written out so that no Unicode version changes it, and Cc."""
+WHITE_SPACE[[*_SPACE, *_CONTROL]] = True
+WHITE_SPACE.flags.writeable = False
+
+
+def codepoints(strings: pa.StringArray | pa.ChunkedArray) -> tuple[CodePoints, Offsets]:
+    """All strings, end to end, as code points, and where each begins.
+
+    Args:
+        strings: n strings; null counts as empty.
+
+    Returns:
+        `uint32[n_chars]` and `int64[n + 1]`: string i is `points[offsets[i]:offsets[i + 1]]`.
+    """
+    column = strings.combine_chunks() if isinstance(strings, pa.ChunkedArray) else strings
+    values = ["" if value is None else value for value in column.to_pylist()]
+    offsets = np.zeros(len(values) + 1, dtype=np.int64)
+    np.cumsum([len(value) for value in values], out=offsets[1:])
+    points = np.frombuffer("".join(values).encode("utf-32-le", "surrogatepass"), dtype="<u4").astype(np.uint32, copy=False)
+    return points, offsets
+
+
+def strings_of(points: CodePoints, offsets: Offsets) -> pa.StringArray:
+    """The inverse of `codepoints`: n strings from `uint32[n_chars]` and `int64[n + 1]`."""
+    whole = points.astype("<u4", copy=False).tobytes().decode("utf-32-le")
+    return pa.array([whole[a:b] for a, b in zip(offsets[:-1].tolist(), offsets[1:].tolist(), strict=True)], pa.string())
+
+
+def text_view(points: CodePoints, start: Offsets, end: Offsets, group: Offsets, n_groups: int) -> pa.StringArray:
+    """Joins spans of text into one string per group.
+
+    Args:
+        points: code points, `uint32[n_chars]`.
+        start: where each span begins in `points`, `int64[n_spans]`.
+        end: where each span ends; a span is not empty and neither begins nor ends with white space.
+        group: the string each span belongs to, never decreasing, `int64[n_spans]`.
+        n_groups: how many strings to make; a group with no span gives an empty string.
+
+    Returns:
+        `n_groups` strings: the spans of each in order, white space normalised, joined by a line feed.
+    """
+    # One slot more than each span is long: a separator stands before every span, and is cut from the first of a group.
+    at = np.zeros(len(start) + 1, dtype=np.int64)
+    np.cumsum(end - start + 1, out=at[1:])
+    source = np.arange(at[-1], dtype=np.int64)
+    source += np.repeat(start - at[:-1] - 1, end - start + 1)
+    source[at[:-1]] = 0  # any index that exists: the separator is written over it
+    out = points[source]
+    white = WHITE_SPACE[out]
+    out[white] = 0x20
+    keep = np.ones(len(out), dtype=np.bool_)
+    keep[1:] = ~(white[1:] & white[:-1])
+    first = np.ones(len(start), dtype=np.bool_)
+    first[1:] = group[1:] != group[:-1]
+    out[at[:-1]] = 0x0A
+    keep[at[:-1]] = ~first
+    kept_before = np.zeros(len(out) + 1, dtype=np.int64)
+    np.cumsum(keep, out=kept_before[1:])
+    offsets = kept_before[at[np.searchsorted(group, np.arange(n_groups + 1))]]
+    return strings_of(out[keep], offsets)
