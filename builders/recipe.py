@@ -64,7 +64,7 @@ class Bounds(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         max_line_chars: characters of a line.
     """
 
-    max_file_bytes: Count = 64 << 20
+    max_file_bytes: Count = 16 << 20
     max_lines: Count = 100_000
     max_line_chars: Count = 1_000_000
 

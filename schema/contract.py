@@ -21,7 +21,7 @@ from .findings import Finding, shorten
 from .labels import BOILERPLATE, LABELS, TEXT_LABELS
 from .languages import LANGUAGES
 from .record import FLAGS, PRECISIONS, RECORD, RECORDS, VERY_SHORT, Field
-from .view import WHITE_SPACE, codepoints, text_view
+from .view import WHITE_SPACE, codepoints, text_view, visible_before
 
 Mask = npt.NDArray[np.bool_]
 Ints = npt.NDArray[np.int64]
@@ -97,11 +97,7 @@ class Reading:
 
     @cached_property
     def visible_before(self) -> Ints:
-        """How many characters that are not white space come before each character of all pages, `int64[n_chars + 1]`."""
-        points, _ = self.raw
-        before = np.zeros(len(points) + 1, dtype=np.int64)
-        np.cumsum(~WHITE_SPACE[points], out=before[1:])
-        return before
+        return visible_before(self.raw[0])
 
     @cached_property
     def line_span(self) -> tuple[Ints, Ints]:

@@ -46,6 +46,13 @@ def strings_of(points: CodePoints, offsets: Offsets) -> pa.StringArray:
     return pa.array([whole[a:b] for a, b in zip(offsets[:-1].tolist(), offsets[1:].tolist(), strict=True)], pa.string())
 
 
+def visible_before(points: CodePoints) -> Offsets:
+    """How many characters that are not white space come before each place, `int64[n_chars + 1]`."""
+    before = np.zeros(len(points) + 1, dtype=np.int64)
+    np.cumsum(~WHITE_SPACE[points], out=before[1:])
+    return before
+
+
 def text_view(points: CodePoints, start: Offsets, end: Offsets, group: Offsets, n_groups: int) -> pa.StringArray:
     """Joins spans of text into one string per group.
 

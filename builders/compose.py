@@ -1,0 +1,83 @@
+"""Compose: described pages and labelled lines → records, with everything that is derived from the two."""
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+from dehusk.schema.contract import boilerplate_share
+from dehusk.schema.labels import BOILERPLATE, TEXT_LABELS
+from dehusk.schema.record import FLAGS, LINE, RECORDS, VERY_SHORT
+from dehusk.schema.view import codepoints, text_view, visible_before
+
+Ints = npt.NDArray[np.int64]
+Mask = npt.NDArray[np.bool_]
+
+
+def compose_records(pages: pa.Table, lines: pa.Table) -> pa.Table:
+    """Joins each page with its lines.
+
+    Args:
+        pages: one row a page, described: the columns of `RECORDS` but those made here.
+        lines: one row a line, labelled (`LINES`), sorted by page, then start.
+
+    Returns:
+        A table of `RECORDS`, one row a page, in the order of `pages`.
+    """
+    n = pages.num_rows
+    page = lines["page"].to_numpy().astype(np.int64)
+    offsets = np.searchsorted(page, np.arange(n + 1))
+    label = lines["label"].combine_chunks()
+    in_text = _is_in(label, TEXT_LABELS)
+    husk = _is_in(label, BOILERPLATE)
+    text, share = _views(pages, lines, page, in_text, husk)
+    n_content = np.bincount(page[in_text], minlength=n)
+    n_chars = pc.utf8_length(text)
+    made = {
+        "text": text,
+        "n_lines": pa.array(np.diff(offsets), pa.int32()),
+        "n_content_lines": pa.array(n_content, pa.int32()),
+        "n_chars": n_chars,
+        "boilerplate_share": pa.array(share),
+        "flags": _flags(pages["flags"].combine_chunks(), label, page, n_content, n_chars.to_numpy()),
+        "lines": _nest(lines, offsets, husk),
+    }
+    return pa.table([made[name] if name in made else pages[name] for name in RECORDS.names], schema=RECORDS)
+
+
+def _is_in(label: pa.Array, labels: tuple[str, ...]) -> Mask:
+    return np.asarray(pc.is_in(label, value_set=pa.array(labels)).to_numpy(zero_copy_only=False), dtype=np.bool_)
+
+
+def _views(
+    pages: pa.Table, lines: pa.Table, page: Ints, in_text: Mask, husk: Mask
+) -> tuple[pa.StringArray, npt.NDArray[np.float32]]:
+    """The clean texts, and the share of boilerplate among the visible characters of each page."""
+    points, at = codepoints(pages["raw"])
+    start = lines["start"].to_numpy() + at[page]
+    end = lines["end"].to_numpy() + at[page]
+    text = text_view(points, start[in_text], end[in_text], page[in_text], pages.num_rows)
+    before = visible_before(points)
+    visible = np.where(husk, before[end] - before[start], 0)
+    by_page = np.bincount(page, weights=visible, minlength=pages.num_rows).astype(np.int64)  # exact below 2**53
+    return text, boilerplate_share(by_page, np.diff(before[at]))
+
+
+def _flags(found: pa.ListArray, label: pa.Array, page: Ints, n_content: Ints, n_chars: Ints) -> pa.ListArray:
+    """Flags of each page, in the order of `FLAGS`: what reading found, the boilerplate that is there, how little text."""
+    present = np.zeros((len(found), len(FLAGS)), dtype=np.bool_)
+    row = pc.list_parent_indices(found).to_numpy(zero_copy_only=False)
+    present[row, pc.index_in(found.flatten(), value_set=pa.array(FLAGS)).to_numpy(zero_copy_only=False)] = True
+    kind = pc.fill_null(pc.index_in(label, value_set=pa.array(BOILERPLATE)), -1).to_numpy(zero_copy_only=False)
+    present[page[kind >= 0], kind[kind >= 0]] = True  # FLAGS begins with BOILERPLATE
+    present[:, FLAGS.index("no_content")] = n_content == 0
+    present[:, FLAGS.index("very_short")] = n_chars < VERY_SHORT
+    at = np.concatenate(([0], np.cumsum(present.sum(axis=1)))).astype(np.int32)
+    return pa.ListArray.from_arrays(at, pa.array(FLAGS).take(pa.array(np.nonzero(present)[1])))
+
+
+def _nest(lines: pa.Table, offsets: Ints, husk: Mask) -> pa.ListArray:
+    columns = {field.name: lines[field.name].combine_chunks() for field in LINE if field.name != "boilerplate"}
+    columns["boilerplate"] = pa.array(husk)
+    fields = [pa.field(field.name, field.type) for field in LINE]
+    structs = pa.StructArray.from_arrays([columns[field.name].cast(field.type) for field in fields], fields=fields)
+    return pa.ListArray.from_arrays(offsets.astype(np.int32), structs)

@@ -1,0 +1,121 @@
+"""What a build counted: the numbers of its report, its card and its manifest."""
+
+from collections import Counter
+from collections.abc import Iterable
+from datetime import datetime
+
+import msgspec
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from dehusk.schema.labels import BOILERPLATE, LABELS
+from dehusk.schema.record import FLAGS
+from dehusk.schema.view import codepoints, visible_before
+
+OPTIONAL = ("title", "summary", "published", "modified", "section", "publisher", "site", "url", "language")
+"""Fields that a page may leave unknown; how often each is known is counted."""
+
+
+class Summary(msgspec.Struct, frozen=True):
+    """Counts over all pages of a build; two can be added.
+
+    Attributes:
+        kept: records packed.
+        rejected: files and pages that were not, by reason.
+        lines: lines by label.
+        chars: visible characters by label.
+        languages: records by language; `unknown` where none is known.
+        flags: records by flag.
+        known: records in which each optional field is known (for `authors`: at least one).
+        text_chars: characters of clean text.
+        earliest: first date of publication, ISO.
+        latest: last one.
+    """
+
+    kept: int = 0
+    rejected: dict[str, int] = {}
+    lines: dict[str, int] = {}
+    chars: dict[str, int] = {}
+    languages: dict[str, int] = {}
+    flags: dict[str, int] = {}
+    known: dict[str, int] = {}
+    text_chars: int = 0
+    earliest: str | None = None
+    latest: str | None = None
+
+    @property
+    def came_in(self) -> int:
+        """All that came in: kept + rejected."""
+        return self.kept + sum(self.rejected.values())
+
+    @property
+    def boilerplate_share(self) -> float:
+        """Share of boilerplate among all visible characters, 0 to 1."""
+        husk = sum(self.chars.get(label, 0) for label in BOILERPLATE)
+        return husk / max(1, sum(self.chars.values()))
+
+    def __add__(self, other: "Summary") -> "Summary":
+        dates = [day for day in (self.earliest, other.earliest, self.latest, other.latest) if day is not None]
+        return Summary(
+            kept=self.kept + other.kept,
+            rejected=_add(self.rejected, other.rejected),
+            lines=_add(self.lines, other.lines, LABELS),
+            chars=_add(self.chars, other.chars, LABELS),
+            languages=_add(self.languages, other.languages),
+            flags=_add(self.flags, other.flags, FLAGS),
+            known=_add(self.known, other.known, (*OPTIONAL, "authors")),
+            text_chars=self.text_chars + other.text_chars,
+            earliest=min(dates, default=None),
+            latest=max(dates, default=None),
+        )
+
+
+def _add(one: dict[str, int], two: dict[str, int], order: tuple[str, ...] = ()) -> dict[str, int]:
+    """Sums by key, in the given order, else the largest first, then by name."""
+    total = Counter(one) + Counter(two)
+    if order:
+        return {key: total[key] for key in order if key in total}
+    return dict(sorted(total.items(), key=lambda item: (-item[1], item[0])))
+
+
+def summarise(records: pa.Table, rejects: pa.Table) -> Summary:
+    """Counts one batch of records (`RECORDS`) and rejects (`REJECTS`)."""
+    lines = records["lines"].combine_chunks()
+    label = lines.flatten().field("label")
+    dates = [value for value in pc.min_max(records["published"]).as_py().values() if isinstance(value, datetime)]
+    known = {name: records.num_rows - records[name].null_count for name in OPTIONAL}
+    known["authors"] = int(pc.sum(pc.greater(pc.list_value_length(records["authors"]), 0)).as_py() or 0)
+    counted = Summary(
+        kept=records.num_rows,
+        rejected=_count(rejects["reason"]),
+        lines=_count(label),
+        chars=_chars(records, lines),
+        languages=_count(pc.fill_null(records["language"], "unknown")),
+        flags=_count(records["flags"].combine_chunks().flatten()),
+        known={name: count for name, count in known.items() if count},
+        text_chars=int(pc.sum(records["n_chars"]).as_py() or 0),
+        earliest=min(dates).date().isoformat() if dates else None,
+        latest=max(dates).date().isoformat() if dates else None,
+    )
+    return Summary() + counted
+
+
+def _count(values: pa.Array | pa.ChunkedArray) -> dict[str, int]:
+    return {row["values"]: row["counts"] for row in pc.value_counts(values).to_pylist()}
+
+
+def _chars(records: pa.Table, lines: pa.ListArray) -> dict[str, int]:
+    """Visible characters by label."""
+    points, at = codepoints(records["raw"])
+    before = visible_before(points)
+    base = at[pc.list_parent_indices(lines).to_numpy(zero_copy_only=False)]
+    elements = lines.flatten()
+    visible = before[base + elements.field("end").to_numpy()] - before[base + elements.field("start").to_numpy()]
+    kind = pc.index_in(elements.field("label"), value_set=pa.array(LABELS)).to_numpy(zero_copy_only=False)
+    sums = np.bincount(kind, weights=visible, minlength=len(LABELS)).astype(np.int64)
+    return {label: int(count) for label, count in zip(LABELS, sums, strict=True) if count}
+
+
+def total(summaries: Iterable[Summary]) -> Summary:
+    """The sum of many."""
+    return sum(summaries, Summary())
