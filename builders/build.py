@@ -7,6 +7,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
+
 from dehusk.schema.errors import EmptyBuildError
 from dehusk.schema.record import RECORDS, REJECTS
 
@@ -20,7 +21,6 @@ from .pack import (
     content_digest,
     data_name,
     describe_file,
-    fingerprint,
     write_manifest,
     write_records,
     write_rejects,
@@ -142,7 +142,7 @@ def _write_splits(records: pa.Table, name: str, recipe: Recipe, folder: Path) ->
     return tuple(files)
 
 
-# -- finish -------------------------------------------------------------------------------------------------------------
+# -- finish --
 
 
 def _finish(built: list[BuiltShard], recipe: Recipe, folder: Path) -> Summary:

@@ -1,4 +1,4 @@
-"""The dataset card: README.md with the front matter that hubs and `datasets` read, and a body made of measured counts."""
+"""The dataset card: README.md, with the front matter that hubs and `datasets` read and a body of measured counts."""
 
 from collections.abc import Iterable, Mapping
 from importlib.metadata import version
@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import yaml
+
 from dehusk.schema.derive import card_features, fields_table
 from dehusk.schema.labels import DESCRIPTIONS, GROUPS, LABELS
 from dehusk.schema.record import PAGE_FLAGS, REASONS
@@ -18,7 +19,9 @@ _SIZES: Final = [(1_000, "n<1K"), (10_000, "1K<n<10K"), (100_000, "10K<n<100K"),
 _LARGER: Final = [(10**7, "1M<n<10M"), (10**8, "10M<n<100M"), (10**9, "100M<n<1B"), (10**10, "1B<n<10B")]
 
 
-def write_card(folder: Path, recipe: Recipe, summary: Summary, files: Iterable[PackedFile], num_bytes: Mapping[str, int]) -> Path:
+def write_card(
+    folder: Path, recipe: Recipe, summary: Summary, files: Iterable[PackedFile], num_bytes: Mapping[str, int]
+) -> Path:
     """Writes the card of a dataset.
 
     Args:
@@ -32,7 +35,9 @@ def write_card(folder: Path, recipe: Recipe, summary: Summary, files: Iterable[P
         The file.
     """
     data = [file for file in files if file.content is not None]
-    matter = yaml.safe_dump(_front_matter(recipe, summary, data, num_bytes), sort_keys=False, allow_unicode=True, width=120)
+    matter = yaml.safe_dump(
+        _front_matter(recipe, summary, data, num_bytes), sort_keys=False, allow_unicode=True, width=120
+    )
     path = folder / CARD
     path.write_text(f"---\n{matter}---\n\n{_body(recipe, summary)}", encoding="utf-8")
     return path
@@ -115,7 +120,10 @@ def _share(part: int, whole: int) -> str:
 
 def _whats_in_it(recipe: Recipe, summary: Summary) -> str:
     kept = summary.kept
-    known = [(f"`{name}`", summary.known.get(name, 0), _share(summary.known.get(name, 0), kept)) for name in (*OPTIONAL, "authors")]
+    known = [
+        (f"`{name}`", summary.known.get(name, 0), _share(summary.known.get(name, 0), kept))
+        for name in (*OPTIONAL, "authors")
+    ]
     dates = f" Dates of publication run from {summary.earliest} to {summary.latest}." if summary.earliest else ""
     return f"""## What is in it
 
@@ -132,7 +140,14 @@ def _labels(summary: Summary) -> str:
     lines, chars = sum(summary.lines.values()), sum(summary.chars.values())
     group = {label: name for name, labels in GROUPS.items() for label in labels}
     rows = [
-        (f"`{label}`", group[label], DESCRIPTIONS[label], f"{summary.lines.get(label, 0):,}", _share(summary.lines.get(label, 0), lines), _share(summary.chars.get(label, 0), chars))
+        (
+            f"`{label}`",
+            group[label],
+            DESCRIPTIONS[label],
+            f"{summary.lines.get(label, 0):,}",
+            _share(summary.lines.get(label, 0), lines),
+            _share(summary.chars.get(label, 0), chars),
+        )
         for label in LABELS
     ]
     head = ("label", "group", "what it is", "lines", "of lines", "of characters")
@@ -140,9 +155,13 @@ def _labels(summary: Summary) -> str:
 
 
 def _languages(summary: Summary) -> str:
-    rows = [(f"`{code}`", f"{count:,}", _share(count, summary.kept)) for code, count in list(summary.languages.items())[:30]]
+    rows = [
+        (f"`{code}`", f"{count:,}", _share(count, summary.kept)) for code, count in list(summary.languages.items())[:30]
+    ]
     more = len(summary.languages) - len(rows)
-    return f"## Languages\n\n{table(('language', 'pages', 'share'), rows)}" + (f"\n\nand {more} more." if more > 0 else "")
+    return f"## Languages\n\n{table(('language', 'pages', 'share'), rows)}" + (
+        f"\n\nand {more} more." if more > 0 else ""
+    )
 
 
 def _rejects(summary: Summary) -> str:
@@ -150,15 +169,17 @@ def _rejects(summary: Summary) -> str:
     if not summary.rejected:
         return f"{head}, none was rejected."
     rows = [(f"`{reason}`", REASONS[reason], f"{count:,}") for reason, count in summary.rejected.items()]
-    return f"{head}, {sum(summary.rejected.values()):,} rejected. `{REJECTS_FILE}` lists each with its reason.\n\n{table(('reason', 'what it means', 'count'), rows)}"
+    total = sum(summary.rejected.values())
+    listed = table(("reason", "what it means", "count"), rows)
+    return f"{head}, {total:,} rejected. `{REJECTS_FILE}` lists each with its reason.\n\n{listed}"
 
 
 def _structure() -> str:
     return f"""## Structure
 
 One row a page. `text` is a view of `lines`: the lines labelled `summary`, `heading`, `paragraph` and `list_item`, white
-space inside them normalised, joined by a line feed. Every visible character of `raw` is in exactly one line. Dates are as
-the page states them, without a time zone.
+space inside them normalised, joined by a line feed. Every visible character of `raw` is in exactly one line. Dates are
+as the page states them, without a time zone.
 
 {fields_table()}
 

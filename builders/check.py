@@ -9,6 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import yaml
+
 from dehusk.schema.contract import check_records
 from dehusk.schema.findings import Finding, shorten
 from dehusk.schema.record import RECORDS, REJECTS
@@ -53,7 +54,7 @@ def _reject(record: dict[str, object], findings: list[Finding]) -> dict[str, obj
     }
 
 
-# -- a packed dataset ---------------------------------------------------------------------------------------------------
+# -- a packed dataset --
 
 
 def check_dataset(folder: Path, *, today: date | None = None) -> list[Finding]:
@@ -92,7 +93,9 @@ def _check_files(folder: Path, manifest: Manifest) -> Iterator[Finding]:
         if path.is_symlink() or not path.is_file():
             yield _of_file(entry.path, "file_missing", "", ANEW)
         elif path.stat().st_size != entry.bytes or file_digest(path) != entry.sha256:
-            yield _of_file(entry.path, "file_digest", f"{path.stat().st_size} bytes", f"it was changed after it was built: {ANEW}")
+            yield _of_file(
+                entry.path, "file_digest", f"{path.stat().st_size} bytes", f"it was changed after it was built: {ANEW}"
+            )
 
 
 def _of_file(file: str, rule: str, value: str, remedy: str, *, field: str = "") -> Finding:

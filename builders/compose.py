@@ -4,6 +4,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
+
 from dehusk.schema.contract import boilerplate_share
 from dehusk.schema.labels import BOILERPLATE, TEXT_LABELS
 from dehusk.schema.record import FLAGS, LINE, RECORDS, VERY_SHORT
@@ -63,7 +64,7 @@ def _views(
 
 
 def _flags(found: pa.ListArray, label: pa.Array, page: Ints, n_content: Ints, n_chars: Ints) -> pa.ListArray:
-    """Flags of each page, in the order of `FLAGS`: what reading found, the boilerplate that is there, how little text."""
+    """Flags of each page, in the order of `FLAGS`: what reading found, what boilerplate is there, how little text."""
     present = np.zeros((len(found), len(FLAGS)), dtype=np.bool_)
     row = pc.list_parent_indices(found).to_numpy(zero_copy_only=False)
     present[row, pc.index_in(found.flatten(), value_set=pa.array(FLAGS)).to_numpy(zero_copy_only=False)] = True

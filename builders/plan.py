@@ -56,7 +56,7 @@ def plan_build(folder: Path, shard_bytes: int) -> Plan:
     """
     seeds = list_seeds(folder)
     root = os.fsencode(folder if folder.is_dir() else folder.parent)
-    sizes = [0 if seed.refused else _size(os.path.join(root, seed.name)) for seed in seeds]
+    sizes = [0 if seed.refused else _size(os.path.join(root, seed.name)) for seed in seeds]  # noqa: PTH118 - bytes
     n_shards = max(1, -(-sum(sizes) // shard_bytes))
     members: list[list[tuple[Seed, int]]] = [[] for _ in range(n_shards)]
     for seed, size in zip(seeds, sizes, strict=True):

@@ -18,8 +18,9 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import msgspec
-from dehusk.schema.errors import RecipeError
 from msgspec import Meta
+
+from dehusk.schema.errors import RecipeError
 
 Count = Annotated[int, Meta(ge=1)]
 Share = Annotated[float, Meta(gt=0, le=1)]
@@ -92,7 +93,9 @@ class Split(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """
 
     by: Literal["id", "site"] = "id"
-    shares: dict[Annotated[str, Meta(pattern=r"^\w+(\.\w+)*$")], Share] = msgspec.field(default_factory=lambda: {"train": 1.0})
+    shares: dict[Annotated[str, Meta(pattern=r"^\w+(\.\w+)*$")], Share] = msgspec.field(
+        default_factory=lambda: {"train": 1.0}
+    )
 
 
 class Pack(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -8,6 +8,7 @@ import msgspec
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+
 from dehusk.schema.labels import BOILERPLATE, LABELS
 from dehusk.schema.record import FLAGS
 from dehusk.schema.view import codepoints, visible_before

@@ -85,18 +85,22 @@ class Reading:
 
     @cached_property
     def lines(self) -> Nested:
+        """All lines."""
         return Nested(self.table["lines"])
 
     @cached_property
     def evidence(self) -> Nested:
+        """All pieces of evidence."""
         return Nested(self.table["evidence"])
 
     @cached_property
     def raw(self) -> tuple[npt.NDArray[np.uint32], Ints]:
+        """All pages as code points, and where each begins (`codepoints`)."""
         return codepoints(self.table["raw"])
 
     @cached_property
     def visible_before(self) -> Ints:
+        """How many visible characters come before each place (`visible_before`)."""
         return visible_before(self.raw[0])
 
     @cached_property
@@ -122,11 +126,13 @@ class Reading:
 
     @cached_property
     def visible_of_line(self) -> Ints:
+        """Visible characters of each line, `int64[n_lines]`."""
         start, end = self.line_span
         return self.visible_before[end] - self.visible_before[start]
 
     @cached_property
     def visible_of_page(self) -> Ints:
+        """Visible characters of each page, `int64[n_rows]`."""
         return np.diff(self.visible_before[self.raw[1]])
 
     def column(self, name: str) -> pa.Array:
@@ -194,7 +200,11 @@ def _null(array: pa.Array) -> Mask:
     return _mask(pc.is_null(array))
 
 
-# -- one function a rule ------------------------------------------------------------------------------------------------
+# -- one function a rule --
+
+
+def _not_null(name: str, reading: Reading) -> Mask:
+    return ~_null(reading.column(name))
 
 
 def _unique(reading: Reading) -> Mask:
@@ -242,7 +252,9 @@ def _precision(reading: Reading) -> Mask:
     published, precision = reading.column("published"), reading.column("published_precision")
     known = ~_null(published)
     micros = pc.fill_null(published.cast(pa.int64()), 0).to_numpy(zero_copy_only=False)
-    unit = np.select([_is_in(precision, ["day"]), _is_in(precision, ["minute"])], [86_400_000_000, 60_000_000], 1_000_000)
+    unit = np.select(
+        [_is_in(precision, ["day"]), _is_in(precision, ["minute"])], [86_400_000_000, 60_000_000], 1_000_000
+    )
     return np.where(known, _is_in(precision, PRECISIONS) & (micros % unit == 0), _null(precision))
 
 
@@ -285,7 +297,9 @@ def _n_content_lines(reading: Reading) -> Mask:
 
 
 def _n_chars(reading: Reading) -> Mask:
-    return reading.numbers("n_chars") == pc.fill_null(pc.utf8_length(reading.column("text")), -1).to_numpy(zero_copy_only=False)
+    return reading.numbers("n_chars") == pc.fill_null(pc.utf8_length(reading.column("text")), -1).to_numpy(
+        zero_copy_only=False
+    )
 
 
 def boilerplate_share(boilerplate: Ints, visible: Ints) -> npt.NDArray[np.float32]:
@@ -375,14 +389,32 @@ _REBUILD: Final = "build the dataset anew; if it comes back, report it: dehusk m
 _EDITED: Final = "the record was changed after it was built: build the dataset anew"
 
 RULES: Final = (
+    *(
+        Rule("not_null", field.name, "a record always has it: " + _REBUILD, partial(_not_null, field.name))
+        for field in RECORD
+        if not field.nullable
+    ),
     Rule("id_form", "id", _REBUILD, lambda r: _matches(r.column("id"), r"^[0-9a-f]{24}$")),
     Rule("id_unique", "id", "remove one of the two records, or build the dataset anew", _unique),
-    *(Rule("one_line", name, _EDITED, partial(_one_line, name)) for name in ("title", "summary", "section", "publisher", "site", "url")),
+    *(
+        Rule("one_line", name, _EDITED, partial(_one_line, name))
+        for name in ("title", "summary", "section", "publisher", "site", "url")
+    ),
     Rule("text_is_clean", "text", "control characters are never part of the text: build anew", _text_is_clean),
     Rule("text_is_view", "text", "change labels, not the text: the text is its content lines, joined", _text_is_view),
     Rule("one_line_each", "authors", _EDITED, _authors),
-    Rule("since_1990", "published", "the page states no date of the web's time: leave it null", partial(_dated, "published")),
-    Rule("since_1990", "modified", "the page states no date of the web's time: leave it null", partial(_dated, "modified")),
+    Rule(
+        "since_1990",
+        "published",
+        "the page states no date of the web's time: leave it null",
+        partial(_dated, "published"),
+    ),
+    Rule(
+        "since_1990",
+        "modified",
+        "the page states no date of the web's time: leave it null",
+        partial(_dated, "modified"),
+    ),
     Rule("precision", "published_precision", "day, minute or second where a date is known, else null", _precision),
     Rule("language_code", "language", "use an ISO 639-1 code, or null", _language),
     Rule("language_score", "language_score", "0 to 1 where the language is known, else null", _language_score),
@@ -392,12 +424,24 @@ RULES: Final = (
     Rule("n_chars", "n_chars", _EDITED, _n_chars),
     Rule("boilerplate_share", "boilerplate_share", _EDITED, _boilerplate_share),
     Rule("no_nulls", "lines", _EDITED, partial(_no_nulls, "lines")),
-    Rule("in_order", "lines.start", "lines lie in their page, in order, and never overlap", lambda r: r.sound_spans, over="lines"),
+    Rule(
+        "in_order",
+        "lines.start",
+        "lines lie in their page, in order, and never overlap",
+        lambda r: r.sound_spans,
+        over="lines",
+    ),
     Rule("trimmed", "lines.start", "white space belongs between lines, not to them", _trimmed, over="lines"),
     Rule("cover_raw", "lines", "every visible character of raw belongs to exactly one line", _covered),
     Rule("bytes_in_order", "lines.byte_start", _EDITED, _bytes_in_order, over="lines"),
     Rule("label", "lines.label", f"use one of the {len(LABELS)} labels", lambda r: r.label_in(LABELS), over="lines"),
-    Rule("boilerplate", "lines.boilerplate", "true exactly for the labels of boilerplate", _boilerplate_flag, over="lines"),
+    Rule(
+        "boilerplate",
+        "lines.boilerplate",
+        "true exactly for the labels of boilerplate",
+        _boilerplate_flag,
+        over="lines",
+    ),
     Rule("score", "lines.score", "scores lie between 0 and 1", _score, over="lines"),
     Rule("no_nulls", "evidence", _EDITED, partial(_no_nulls, "evidence")),
     Rule("field", "evidence.field", "name a field of the record", _evidence_field, over="evidence"),
@@ -409,7 +453,7 @@ RULES: Final = (
 """All that must hold, in the order of the fields."""
 
 
-# -- pandera ------------------------------------------------------------------------------------------------------------
+# -- pandera --
 
 _last: list[Reading] = []
 
@@ -434,7 +478,9 @@ def _column(field: Field) -> pap.Column:
     return pap.Column(dtype, checks, nullable=field.nullable, description=field.description)
 
 
-CONTRACT: Final = pap.DataFrameSchema({field.name: _column(field) for field in RECORD}, name="dehusk record", strict=True, ordered=True)
+CONTRACT: Final = pap.DataFrameSchema(
+    {field.name: _column(field) for field in RECORD}, name="dehusk record", strict=True, ordered=True
+)
 """The contract as a pandera schema over an Arrow table of records."""
 
 
@@ -486,15 +532,11 @@ def _from_pandera(failures: list[dict[str, Any]], reading: Reading, file: str) -
     rules = {f"{rule.field}:{rule.name}": rule for rule in RULES}
     ids = reading.column("id")
     for failure in failures:
-        row = None if failure["index"] is None else int(failure["index"])
-        record = None if row is None else ids[row].as_py()
         rule = rules.get(failure["check"])
-        if rule is None:  # a built-in check of pandera: not_nullable
-            column = str(failure["column"])
-            yield Finding(file, row, record, column, str(failure["check"]), shorten(failure["failure_case"]), _EDITED)
-        else:
-            value = "" if row is None else _found(rule, reading, row)
-            yield Finding(file, row, record, rule.field, rule.name, value, rule.remedy)
+        if rule is not None:  # the only built-in check left is not_nullable, which does not say where: `not_null` does
+            row = int(failure["index"])
+            record = ids[row].as_py()
+            yield Finding(file, row, record, rule.field, rule.name, _found(rule, reading, row), rule.remedy)
 
 
 def _found(rule: Rule, reading: Reading, row: int) -> str:
@@ -520,5 +562,3 @@ def _too_late(reading: Reading, file: str, latest: date | None) -> Iterator[Find
             record = reading.column("id")[row].as_py()
             remedy = f"the recipe allows no date after {latest}"
             yield Finding(file, row, record, name, "latest_date", shorten(column[row].as_py()), remedy)
-
-

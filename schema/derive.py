@@ -45,7 +45,10 @@ def footer_metadata(schema: pa.Schema = RECORDS) -> dict[bytes, bytes]:
 
 def _card_feature(name: str, kind: pa.DataType) -> dict[str, Any]:
     if pa.types.is_struct(kind):
-        return {"name": name, "struct": [_card_feature(kind.field(i).name, kind.field(i).type) for i in range(kind.num_fields)]}
+        return {
+            "name": name,
+            "struct": [_card_feature(kind.field(i).name, kind.field(i).type) for i in range(kind.num_fields)],
+        }
     if pa.types.is_list(kind):
         inner = _card_feature(name, kind.value_type)
         return {"name": name, "list": inner.get("struct") or inner["dtype"]}

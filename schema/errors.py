@@ -1,11 +1,11 @@
 """Every error that dehusk raises, by what happens next. Bad data is never one of them: it is a finding (`findings.py`).
 
-    DehuskError
-    ├── UsageError         the person asked for what cannot be done   → stop before starting, exit 2
-    │   ├── RecipeError    the recipe does not say what it must
-    │   └── OutputError    the output folder holds what is not ours
-    ├── EmptyBuildError    not one page could be kept                 → nothing is written, exit 1
-    └── StorageError       the disk or the system said no             → the old dataset stands, exit 3
+DehuskError
+├── UsageError         the person asked for what cannot be done   → stop before starting, exit 2
+│   ├── RecipeError    the recipe does not say what it must
+│   └── OutputError    the output folder holds what is not ours
+├── EmptyBuildError    not one page could be kept                 → nothing is written, exit 1
+└── StorageError       the disk or the system said no             → the old dataset stands, exit 3
 """
 
 from typing import ClassVar, Final

@@ -36,10 +36,10 @@ class Finding:
 
 
 def shorten(value: object, limit: int = 80) -> str:
-    """A value as one short line: control characters escaped, the middle of a long one left out.
+    r"""A value as one short line: control characters escaped, the middle of a long one left out.
 
-    >>> shorten("a\\nb")
-    'a\\\\nb'
+    >>> shorten("a\nb")
+    'a\\nb'
     >>> shorten("x" * 100, limit=9)
     'xxxx…xxxx'
     """

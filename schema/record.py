@@ -18,7 +18,7 @@ PAGE_FLAGS: Final = {
     "bom": "the seed file begins with a byte order mark, which is not part of `raw`",
     "crlf": "`raw` holds carriage returns",
     "control_characters": "`raw` holds control characters other than tab and line ends; in `text` they are white space",
-    "encoding_repaired": "the page was encoded twice, or held lone surrogates, and was repaired; `source.encoding` says how",
+    "encoding_repaired": "the page was encoded twice, or held lone surrogates, and was repaired",
     "mojibake": "parts of the page look wrongly decoded; nothing was changed",
     "replacement_characters": "`raw` holds U+FFFD: text was lost before the page came here",
     "no_content": "no line is content: `text` is empty",
@@ -30,7 +30,7 @@ FLAGS: Final = (*BOILERPLATE, *PAGE_FLAGS)
 """All that may stand in `flags`, in the order in which it stands there."""
 
 VERY_SHORT: Final = 200
-"""Characters of `text` below which a page is flagged `very_short`: about two sentences, too little to judge a page by."""
+"""Characters of `text` below which a page is flagged `very_short`: about two sentences."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,8 +88,15 @@ RECORD: Final = (
     Field("summary", pa.string(), "standfirst of the page", nullable=True),
     Field("text", pa.string(), "clean text: the summary, heading, paragraph and list_item lines, one a line"),
     Field("authors", pa.list_(pa.string()), "who wrote the page, as it spells them; empty when not known"),
-    Field("published", pa.timestamp("us"), "when it was published, as the page states it, without a time zone", nullable=True),
-    Field("published_precision", pa.string(), "how exactly `published` is stated: day, minute or second", nullable=True),
+    Field(
+        "published",
+        pa.timestamp("us"),
+        "when it was published, as the page states it, without a time zone",
+        nullable=True,
+    ),
+    Field(
+        "published_precision", pa.string(), "how exactly `published` is stated: day, minute or second", nullable=True
+    ),
     Field("modified", pa.timestamp("us"), "when it was changed, as the page states it", nullable=True),
     Field("section", pa.string(), "section or category of the page", nullable=True),
     Field("publisher", pa.string(), "who publishes the site, as the page states it", nullable=True),
@@ -148,6 +155,7 @@ def arrow_schema(fields: tuple[Field, ...]) -> pa.Schema:
 
 RECORDS: Final = arrow_schema(RECORD)
 REJECTS: Final = arrow_schema(REJECT)
-LINES: Final = pa.schema([("page", pa.int32()), *((field.name, field.type) for field in LINE if field.name != "boilerplate")])
+LINES: Final = pa.schema(
+    [("page", pa.int32()), *((field.name, field.type) for field in LINE if field.name != "boilerplate")]
+)
 """A batch's lines as a table of their own: `page` is the row of the page in the batch, the rest as in the record."""
-

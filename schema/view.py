@@ -36,7 +36,9 @@ def codepoints(strings: pa.StringArray | pa.ChunkedArray) -> tuple[CodePoints, O
     values = ["" if value is None else value for value in column.to_pylist()]
     offsets = np.zeros(len(values) + 1, dtype=np.int64)
     np.cumsum([len(value) for value in values], out=offsets[1:])
-    points = np.frombuffer("".join(values).encode("utf-32-le", "surrogatepass"), dtype="<u4").astype(np.uint32, copy=False)
+    points = np.frombuffer("".join(values).encode("utf-32-le", "surrogatepass"), dtype="<u4").astype(
+        np.uint32, copy=False
+    )
     return points, offsets
 
 

@@ -1,0 +1,63 @@
+"""Test-wide rules: which dehusk is under test, and that it is only ever imported by its full name."""
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import dehusk.schema
+from dehusk.builders.build import build_dataset
+
+ROOT = Path(__file__).parents[1]
+
+# `python -m pytest` puts the repository root on sys.path, where `import schema` would find our folder.
+sys.path[:] = [entry for entry in sys.path if Path(entry).resolve() != ROOT]
+
+
+def pytest_report_header() -> str:
+    return f"dehusk.schema: {Path(dehusk.schema.__file__).parent}"
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _this_checkout() -> None:
+    """Fails when an editable install of another checkout is being tested."""
+    assert Path(dehusk.schema.__file__).is_relative_to(ROOT), "run `pip install --no-deps -e .` in this checkout"
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _nothing_leaves(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """No test may look a host up, connect anywhere but to this machine, or use the person's own caches."""
+
+    def guard(event: str, args: tuple[object, ...]) -> None:
+        if event == "socket.getaddrinfo" and args[0] not in ("127.0.0.1", "localhost", None):
+            raise OSError(f"tests may not look up {args[0]}")
+        if event == "socket.connect" and isinstance(args[1], tuple) and args[1][0] not in ("127.0.0.1", "::1"):
+            raise OSError(f"tests may not connect to {args[1]}")
+
+    sys.addaudithook(guard)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("HF_HOME", str(tmp_path_factory.mktemp("hf")))
+        patch.setenv("HF_HUB_OFFLINE", "1")
+        patch.setenv("HF_UPDATE_DOWNLOAD_COUNTS", "0")
+        yield
+
+
+@pytest.fixture(scope="session")
+def seeds() -> Path:
+    """The repository's own seed pages."""
+    return ROOT / "seeds"
+
+
+@pytest.fixture(scope="session")
+def gold() -> Path:
+    """What a careful reader says of the seed pages."""
+    return ROOT / "tests" / "gold"
+
+
+@pytest.fixture(scope="session")
+def dist(seeds: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The dataset built from the seed pages; tests that change it copy it first."""
+    out = tmp_path_factory.mktemp("built") / "dist"
+    build_dataset(seeds, out)
+    return out
