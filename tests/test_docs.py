@@ -1,0 +1,63 @@
+"""The docs do what they say: snippets run, reference pages are the code's, links lead somewhere, doctests hold."""
+
+import doctest
+import importlib
+import pkgutil
+import re
+import runpy
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import dehusk.builders
+import dehusk.schema
+
+ROOT = Path(__file__).parents[1]
+DOCUMENTS = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").glob("*.md"))]
+PAGES = runpy.run_path(str(ROOT / "tests" / "write_docs.py"))["PAGES"]
+SNIPPETS = re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text(encoding="utf-8"), flags=re.DOTALL)
+MODULES = [
+    module.name
+    for room in (dehusk.schema, dehusk.builders)
+    for module in pkgutil.walk_packages(room.__path__, f"{room.__name__}.")
+]
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_reference_pages_are_those_of_the_code(name: str) -> None:
+    written = (ROOT / "docs" / name).read_text(encoding="utf-8")
+    assert written == PAGES[name](), "run `python tests/write_docs.py`"
+
+
+@pytest.mark.parametrize("number", range(len(SNIPPETS)))
+def test_snippets_of_the_readme_run(number: int, dist: Path, tmp_path: Path) -> None:
+    shutil.copytree(dist, tmp_path / "dist")
+    done = subprocess.run(
+        [sys.executable, "-c", SNIPPETS[number]], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.strip()
+
+
+def test_the_readme_shows_both_ways_into_python() -> None:
+    whole = "\n".join(SNIPPETS)
+    assert "load_dataset(" in whole
+    assert "parse_page(" in whole
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+def test_links_between_documents_lead_somewhere(document: Path) -> None:
+    text = document.read_text(encoding="utf-8")
+    links = [link for link in re.findall(r"\]\(([^)#]+)[^)]*\)", text) if not link.startswith("http")]
+    missing = [link for link in links if not (document.parent / link).exists()]
+    assert missing == []
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_examples_in_docstrings_hold(name: str) -> None:
+    if name.endswith(".train"):
+        pytest.importorskip("torch")
+    assert doctest.testmod(importlib.import_module(name)).failed == 0
