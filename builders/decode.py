@@ -56,6 +56,13 @@ _SAMPLE: Final = 100_000
 _UNLIKELY: Final = 0.005
 """Share of characters that no text holds (control, private, unassigned) above which an encoding is not believed."""
 
+_MOSTLY: Final = 0.8
+"""Share of well-formed UTF-8 in the bytes outside ASCII above which a page that is not UTF-8 is called broken UTF-8.
+
+Of 12,000 lines of real pages written in Chinese, Japanese, Korean and Russian encodings 1 in 1,000 reached it, of whole
+pages none (the highest: 0.43, in EUC-JP).
+"""
+
 _NOT_LATIN: Final = re.compile("[\u0370-\u06ff]")
 _MIXED: Final = re.compile("[A-Za-z][\u0370-\u06ff]|[\u0370-\u06ff][A-Za-z]")
 """Latin beside a Greek, Cyrillic, Hebrew or Arabic letter: what accents become if a short page is taken for one."""
@@ -99,7 +106,7 @@ _SIGNATURES: Final = {
 
 _SIGNATURE: Final = re.compile(b"|".join(b"(%b)" % pattern for pattern in _SIGNATURES.values()), re.DOTALL)
 
-_MARKUP: Final = re.compile(r"\s{0,200}<(?:(!doctype html|html|head|body|script)|\?xml)[\s>]", re.IGNORECASE)
+_MARKUP: Final = re.compile(r"\s{0,200}<(?:!doctype html|html|head|body|script|\?xml)[\s>]", re.IGNORECASE)
 """How HTML and XML begin (WHATWG MIME Sniffing Standard, section 7.1, without the tags that text may quote)."""
 
 _STATEFUL: Final = (
@@ -285,7 +292,7 @@ def _examine(read: Decoded, utf8: bytes, flags: set[str]) -> Decoded:
     """
     found = _flags_of(read.text, utf8)
     if read.encoding.startswith("utf-") and not read.text.isascii():
-        quotes = "control_characters" in found and _is_latin1(read.text)
+        quotes = "control_characters" in found and _C1_IN_UTF8.search(utf8) is not None and _is_latin1(read.text)
         repaired = _repaired(read) if quotes or _may_be_doubled(read.text) else None
         if repaired:
             read = repaired
@@ -356,6 +363,8 @@ def _decode_legacy(body: bytes, broken_at: int) -> Decoded | Refused:
             text = body.decode(encoding)
         except UnicodeDecodeError:
             continue
+        if _is_garbled(text.encode()):
+            return Refused("undecodable", f"it mixes UTF-8 with {encoding} (at byte {broken_at}); convert it to UTF-8")
         if _is_text(text):
             return _with_widths(text, encoding, len(body))
     if _control_share(body) > _BINARY:
@@ -384,9 +393,8 @@ def _stateful_codec(data: bytes) -> str | None:
 
 
 def _mostly_utf8(data: bytes) -> bool:
-    """Whether more than half of the bytes outside ASCII are well-formed UTF-8; in other encodings few are."""
     kept = data.decode(errors="ignore").encode()
-    return 2 * _bytes_outside_ascii(kept) > _bytes_outside_ascii(data)
+    return _bytes_outside_ascii(kept) > _MOSTLY * _bytes_outside_ascii(data)
 
 
 def _bytes_outside_ascii(data: bytes) -> int:
@@ -467,11 +475,12 @@ def _repaired(read: Decoded) -> Decoded | None:
         return None
     text, encoding = read.text, read.encoding
     for wrong, right in zip(steps[::2], steps[1::2], strict=True):
-        undone = _undo(text, wrong.parameter, right.parameter)
+        plain = right.parameter.removesuffix("-variants")  # ftfy takes ill-formed UTF-8 too
+        undone = _undo(text, wrong.parameter, plain)
         if undone is None:
             return None
         text, codec = undone
-        encoding = CHAIN.join((right.parameter, codec, encoding))
+        encoding = CHAIN.join((plain, codec, encoding))
     reversible = encode_span(text, encoding) == encode_span(read.text, read.encoding)
     return Decoded(text, encoding, ()) if reversible else None
 

@@ -40,6 +40,7 @@ ID_DIGITS: Final = 24
 """Hex digits of a page's `id`: 96 bits; that two of a billion pages share one has a chance of 1 in 10^11."""
 
 _BLANK: Final = "".join(map(chr, WHITE_SPACE.nonzero()[0].tolist()))
+_PIECE: Final = 1 << 16  # bytes read at once beyond what a file was said to hold
 _NO_LINKS: Final = os.O_NOFOLLOW | os.O_CLOEXEC
 _FOLDER: Final = os.O_DIRECTORY | getattr(os, "O_PATH", os.O_RDONLY)
 _FILE: Final = os.O_RDONLY | os.O_NONBLOCK  # so that a pipe that took a file's place is opened, and seen, at once
@@ -234,7 +235,7 @@ def _read_open_file(file: int, max_bytes: int) -> bytes | Refused:
 def _read_up_to(file: int, expected: int, limit: int) -> bytes:
     parts = []
     left = limit
-    while left and (part := os.read(file, min(left, expected + 1))):
+    while left and (part := os.read(file, min(left, expected + _PIECE))):
         parts.append(part)
         left -= len(part)
     return b"".join(parts)

@@ -183,6 +183,17 @@ def test_utf8_with_a_broken_byte_is_not_guessed_at() -> None:
     assert f"byte {len(broken) - 2}" in refused.detail
 
 
+def test_utf8_mixed_with_another_encoding_is_not_guessed_at() -> None:
+    refused = refusal("It’s the Fährmann".encode() + " hört auf, größer, Gäste".encode("cp1252"))
+
+    assert refused.reason == "undecodable"
+    assert "mixes UTF-8 with cp1252 (at byte 22)" in refused.detail
+
+
+def test_legacy_text_whose_bytes_resemble_utf8_is_read() -> None:
+    assert read("小渡船\n小渡船过河\n".encode("gb18030")).text == "小渡船\n小渡船过河\n"
+
+
 def test_a_marked_encoding_is_not_guessed_at() -> None:
     assert refusal(b"\xff\xfea\x00\x00\xd8b\x00").detail.startswith("it should be utf-16-le, but is broken at byte 2")
 
@@ -228,6 +239,7 @@ def test_an_encoding_must_read_the_whole_page() -> None:
         (POLISH, "sloppy-windows-1250", "sloppy-windows-1250"),
         (RUSSIAN, "sloppy-windows-1251", "windows-1251"),
         (JAPANESE, "latin-1", "latin-1"),
+        (KOREAN, "latin-1", "latin-1"),
         (GREEK, "macroman", "macroman"),
     ],
 )
