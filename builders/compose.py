@@ -8,7 +8,7 @@ import pyarrow.compute as pc
 from dehusk.schema.contract import boilerplate_share
 from dehusk.schema.labels import BOILERPLATE, TEXT_LABELS
 from dehusk.schema.record import FLAGS, LINE, RECORDS, VERY_SHORT
-from dehusk.schema.view import codepoints, text_view, visible_before
+from dehusk.schema.view import codepoints, count_visible, text_view, white_places
 
 Ints = npt.NDArray[np.int64]
 Mask = npt.NDArray[np.bool_]
@@ -57,10 +57,10 @@ def _views(
     start = lines["start"].to_numpy() + at[page]
     end = lines["end"].to_numpy() + at[page]
     text = text_view(points, start[in_text], end[in_text], page[in_text], pages.num_rows)
-    before = visible_before(points)
-    visible = np.where(husk, before[end] - before[start], 0)
+    white = white_places(points)
+    visible = np.where(husk, count_visible(white, start, end), 0)
     by_page = np.bincount(page, weights=visible, minlength=pages.num_rows).astype(np.int64)  # exact below 2**53
-    return text, boilerplate_share(by_page, np.diff(before[at]))
+    return text, boilerplate_share(by_page, count_visible(white, at[:-1], at[1:]))
 
 
 def _flags(found: pa.ListArray, label: pa.Array, page: Ints, n_content: Ints, n_chars: Ints) -> pa.ListArray:

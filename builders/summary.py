@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 
 from dehusk.schema.labels import BOILERPLATE, LABELS
 from dehusk.schema.record import FLAGS
-from dehusk.schema.view import codepoints, visible_before
+from dehusk.schema.view import codepoints, count_visible, white_places
 
 OPTIONAL = ("title", "summary", "published", "modified", "section", "publisher", "site", "url", "language")
 """Fields that a page may leave unknown; how often each is known is counted."""
@@ -108,10 +108,10 @@ def _count(values: pa.Array | pa.ChunkedArray) -> dict[str, int]:
 def _chars(records: pa.Table, lines: pa.ListArray) -> dict[str, int]:
     """Visible characters by label."""
     points, at = codepoints(records["raw"])
-    before = visible_before(points)
     base = at[pc.list_parent_indices(lines).to_numpy(zero_copy_only=False)]
     elements = lines.flatten()
-    visible = before[base + elements.field("end").to_numpy()] - before[base + elements.field("start").to_numpy()]
+    start, end = (base + elements.field(name).to_numpy() for name in ("start", "end"))
+    visible = count_visible(white_places(points), start, end)
     kind = pc.index_in(elements.field("label"), value_set=pa.array(LABELS)).to_numpy(zero_copy_only=False)
     sums = np.bincount(kind, weights=visible, minlength=len(LABELS)).astype(np.int64)
     return {label: int(count) for label, count in zip(LABELS, sums, strict=True) if count}

@@ -1,10 +1,16 @@
-"""What a record is. Nothing here is about how one is made, and nothing of `dehusk.builders` is imported."""
+"""What a record is. Nothing here is about how one is made, and nothing of `dehusk.builders` is imported.
 
-from .errors import DehuskError
-from .findings import Finding
-from .labels import BOILERPLATE, CONTENT, LABELS, METADATA, TEXT_LABELS
-from .page import Line, Page
-from .record import RECORD, RECORDS, REJECT, REJECTS, Field
+The names are loaded when they are first asked for: errors and labels are at hand at once, tables take a moment.
+"""
+
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from .errors import DehuskError
+    from .findings import Finding
+    from .labels import BOILERPLATE, CONTENT, LABELS, METADATA, TEXT_LABELS
+    from .page import Line, Page
+    from .record import RECORD, RECORDS, REJECT, REJECTS, Field
 
 __all__ = [
     "BOILERPLATE",
@@ -22,3 +28,23 @@ __all__ = [
     "Line",
     "Page",
 ]
+
+_HOME: Final = {
+    **dict.fromkeys(("BOILERPLATE", "CONTENT", "LABELS", "METADATA", "TEXT_LABELS"), "labels"),
+    **dict.fromkeys(("RECORD", "RECORDS", "REJECT", "REJECTS", "Field"), "record"),
+    **dict.fromkeys(("Line", "Page"), "page"),
+    "DehuskError": "errors",
+    "Finding": "findings",
+}
+
+if not TYPE_CHECKING:  # a type checker must not believe that every name is here
+
+    def __getattr__(name: str) -> object:
+        from importlib import import_module
+
+        if name not in _HOME:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        return getattr(import_module(f".{_HOME[name]}", __name__), name)
+
+    def __dir__() -> list[str]:
+        return sorted({*globals(), *__all__})

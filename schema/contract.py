@@ -21,7 +21,7 @@ from .findings import Finding, shorten
 from .labels import BOILERPLATE, LABELS, TEXT_LABELS
 from .languages import LANGUAGES
 from .record import FLAGS, PRECISIONS, RECORD, RECORDS, VERY_SHORT, Field
-from .view import WHITE_SPACE, codepoints, text_view, visible_before
+from .view import WHITE_SPACE, codepoints, count_visible, text_view, white_places
 
 Mask = npt.NDArray[np.bool_]
 Ints = npt.NDArray[np.int64]
@@ -99,9 +99,9 @@ class Reading:
         return codepoints(self.table["raw"])
 
     @cached_property
-    def visible_before(self) -> Ints:
-        """How many visible characters come before each place (`visible_before`)."""
-        return visible_before(self.raw[0])
+    def white(self) -> Ints:
+        """Where white space stands in all pages (`white_places`)."""
+        return white_places(self.raw[0])
 
     @cached_property
     def line_span(self) -> tuple[Ints, Ints]:
@@ -128,12 +128,12 @@ class Reading:
     def visible_of_line(self) -> Ints:
         """Visible characters of each line, `int64[n_lines]`."""
         start, end = self.line_span
-        return self.visible_before[end] - self.visible_before[start]
+        return count_visible(self.white, start, end)
 
     @cached_property
     def visible_of_page(self) -> Ints:
         """Visible characters of each page, `int64[n_rows]`."""
-        return np.diff(self.visible_before[self.raw[1]])
+        return count_visible(self.white, self.raw[1][:-1], self.raw[1][1:])
 
     def column(self, name: str) -> pa.Array:
         """A column in one chunk."""

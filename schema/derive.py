@@ -60,10 +60,15 @@ def card_features(schema: pa.Schema = RECORDS) -> list[dict[str, Any]]:
     return [_card_feature(field.name, field.type) for field in schema]
 
 
+def _spoken(kind: pa.DataType) -> str:
+    if pa.types.is_list(kind):
+        return f"list of {_spoken(kind.value_type)}"
+    return "struct" if pa.types.is_struct(kind) else _dtype(kind)
+
+
 def _rows(fields: tuple[Field, ...], prefix: str = "") -> Iterator[tuple[str, str, str, str]]:
     for field in fields:
-        kind = ("list of structs" if field.type.num_fields == 1 else "struct") if field.inner else str(field.type)
-        yield f"{prefix}{field.name}", kind, "yes" if field.nullable else "", field.description
+        yield f"{prefix}{field.name}", _spoken(field.type), "yes" if field.nullable else "", field.description
         yield from _rows(field.inner, f"{prefix}{field.name}.")
 
 

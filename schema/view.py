@@ -48,11 +48,21 @@ def strings_of(points: CodePoints, offsets: Offsets) -> pa.StringArray:
     return pa.array([whole[a:b] for a, b in zip(offsets[:-1].tolist(), offsets[1:].tolist(), strict=True)], pa.string())
 
 
-def visible_before(points: CodePoints) -> Offsets:
-    """How many characters that are not white space come before each place, `int64[n_chars + 1]`."""
-    before = np.zeros(len(points) + 1, dtype=np.int64)
-    np.cumsum(~WHITE_SPACE[points], out=before[1:])
-    return before
+def white_places(points: CodePoints) -> Offsets:
+    """Where white space stands, ascending, `int64[n_white]`."""
+    return np.flatnonzero(WHITE_SPACE[points])
+
+
+def count_visible(white: Offsets, start: Offsets, end: Offsets) -> Offsets:
+    """How many characters of each span are not white space.
+
+    Args:
+        white: what `white_places` gives for the whole text.
+        start: where each span begins, `int64[n]`.
+        end: where it ends.
+    """
+    # White space is rare, so that looking spans up among its places is far cheaper than counting through the text.
+    return (end - start) - (np.searchsorted(white, end) - np.searchsorted(white, start))
 
 
 def text_view(points: CodePoints, start: Offsets, end: Offsets, group: Offsets, n_groups: int) -> pa.StringArray:
@@ -71,19 +81,16 @@ def text_view(points: CodePoints, start: Offsets, end: Offsets, group: Offsets, 
     # One slot more than each span is long: a separator stands before every span, and is cut from the first of a group.
     at = np.zeros(len(start) + 1, dtype=np.int64)
     np.cumsum(end - start + 1, out=at[1:])
-    source = np.arange(at[-1], dtype=np.int64)
-    source += np.repeat(start - at[:-1] - 1, end - start + 1)
+    source = np.arange(at[-1], dtype=np.int32 if at[-1] < 2**31 > len(points) else np.int64)
+    source += np.repeat((start - at[:-1] - 1).astype(source.dtype), end - start + 1)
     source[at[:-1]] = 0  # any index that exists: the separator is written over it
     out = points[source]
-    white = WHITE_SPACE[out]
+    white = white_places(out)
     out[white] = 0x20
-    keep = np.ones(len(out), dtype=np.bool_)
-    keep[1:] = ~(white[1:] & white[:-1])
+    again = white[1:][np.diff(white) == 1]  # white space after white space
     first = np.ones(len(start), dtype=np.bool_)
     first[1:] = group[1:] != group[:-1]
     out[at[:-1]] = 0x0A
-    keep[at[:-1]] = ~first
-    kept_before = np.zeros(len(out) + 1, dtype=np.int64)
-    np.cumsum(keep, out=kept_before[1:])
-    offsets = kept_before[at[np.searchsorted(group, np.arange(n_groups + 1))]]
-    return strings_of(out[keep], offsets)
+    dropped = np.union1d(again, at[:-1][first])
+    offsets = at[np.searchsorted(group, np.arange(n_groups + 1))]
+    return strings_of(np.delete(out, dropped), offsets - np.searchsorted(dropped, offsets))

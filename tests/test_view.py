@@ -7,7 +7,7 @@ import pyarrow as pa
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dehusk.schema.view import WHITE_SPACE, codepoints, strings_of, text_view, visible_before
+from dehusk.schema.view import WHITE_SPACE, codepoints, count_visible, strings_of, text_view, white_places
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]))
 
@@ -66,6 +66,9 @@ def test_the_view_is_what_a_plain_loop_makes(pages: list[list[str]]) -> None:
     assert _view(pages) == ["\n".join(map(squeezed, lines)) for lines in pages]
 
 
-def test_visible_characters_are_counted_before_each_place() -> None:
-    points, _ = codepoints(pa.array(["a b\u2028"]))
-    assert visible_before(points).tolist() == [0, 1, 1, 2, 2]
+@given(TEXT, st.data())
+def test_visible_characters_of_a_span_are_counted(text: str, data: st.DataObject) -> None:
+    start, end = sorted(data.draw(st.integers(0, len(text))) for _ in range(2))
+    points, _ = codepoints(pa.array([text]))
+    counted = count_visible(white_places(points), np.array([start]), np.array([end]))
+    assert counted.tolist() == [sum(not WHITE_SPACE[ord(c)] for c in text[start:end])]
