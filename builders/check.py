@@ -83,10 +83,10 @@ def check_dataset(folder: Path, *, today: date | None = None) -> list[Finding]:
 
 
 def _check_files(folder: Path, manifest: Manifest) -> Iterator[Finding]:
-    listed = listed_paths(manifest)
+    listed = {path.as_posix() for path in listed_paths(folder)}
     for path in sorted(folder.rglob("*")):
         name = path.relative_to(folder)
-        if (path.is_symlink() or not path.is_dir()) and name.as_posix() not in {str(known) for known in listed}:
+        if (path.is_symlink() or not path.is_dir()) and name.as_posix() not in listed:
             yield _of_file(name.as_posix(), "file_unknown", "", "move it away: the manifest does not list it")
     for entry in manifest.files:
         path = folder / entry.path

@@ -221,9 +221,25 @@ def read_manifest(folder: Path) -> Manifest:
         ) from error
 
 
-def listed_paths(manifest: Manifest) -> set[PurePosixPath]:
-    """Every file that the manifest lists, and the manifest: all that a dataset folder of ours may hold."""
-    return {PurePosixPath(MANIFEST), *(PurePosixPath(file.path) for file in manifest.files)}
+class _Named(msgspec.Struct):
+    path: str
+
+
+class _Listing(msgspec.Struct):
+    dehusk: str
+    files: list[_Named]
+
+
+def listed_paths(folder: Path) -> set[PurePosixPath]:
+    """Every file that a folder's manifest lists, and the manifest; none where no manifest of ours is there.
+
+    Manifests of other versions of dehusk count as well, so that a dataset can be built anew after an upgrade.
+    """
+    try:
+        listing = msgspec.json.decode((folder / MANIFEST).read_bytes(), type=_Listing)
+    except (OSError, msgspec.MsgspecError):
+        return set()
+    return {PurePosixPath(MANIFEST), *(PurePosixPath(file.path) for file in listing.files)}
 
 
 def split_name(path: str) -> str:

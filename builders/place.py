@@ -16,7 +16,7 @@ from typing import Final
 
 from dehusk.schema.errors import OutputError, StorageError, UsageError
 
-from .pack import MANIFEST, listed_paths, read_manifest
+from .pack import listed_paths
 
 LOCK: Final = "lock"
 OLD: Final = "old"
@@ -33,10 +33,7 @@ def refuse_foreign(out: Path) -> None:
     if out.is_symlink() or not out.is_dir():
         raise OutputError(f"{out} is not a folder", "name another --out")
     held = {PurePosixPath(path.relative_to(out)) for path in out.rglob("*") if path.is_symlink() or not path.is_dir()}
-    if not held:
-        return
-    known = listed_paths(read_manifest(out)) if (out / MANIFEST).is_file() else set()
-    foreign = sorted(held - known)
+    foreign = sorted(held - listed_paths(out))
     if foreign:
         more = f" and {len(foreign) - 1} more" if len(foreign) > 1 else ""
         raise OutputError(

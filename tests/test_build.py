@@ -111,7 +111,7 @@ def test_row_groups_are_cut_by_bytes(tmp_path: Path) -> None:
 def test_the_manifest_lists_every_file_and_names_no_place_or_time(dist: Path, seeds: Path) -> None:
     manifest = read_manifest(dist)
     held = {path.relative_to(dist).as_posix() for path in dist.rglob("*") if path.is_file()}
-    assert held == {str(path) for path in listed_paths(manifest)}
+    assert held == {str(path) for path in listed_paths(dist)}
     text = (dist / MANIFEST).read_text(encoding="utf-8")
     for secret in (str(seeds), str(dist), str(Path.home()), os.uname().nodename, "/tmp"):  # noqa: S108
         assert secret not in text
@@ -225,6 +225,17 @@ def test_what_is_not_a_dataset_is_never_replaced(tmp_path: Path, kind: str) -> N
     with pytest.raises(OutputError):
         build_dataset(seeds, out)
     assert sorted(path.name for path in (tmp_path / "seeds").iterdir()) == ["ferry-000.txt", "ferry-001.txt"]
+
+
+def test_a_dataset_of_another_version_can_be_built_anew(tmp_path: Path) -> None:
+    seeds, out = write_stories(tmp_path / "seeds", range(2)), tmp_path / "dist"
+    build_dataset(seeds, out)
+    files = json.loads((out / MANIFEST).read_text(encoding="utf-8"))["files"]
+    (out / MANIFEST).write_text(json.dumps({"dehusk": "9.0", "format": 7, "files": files}))
+    with pytest.raises(UsageError, match="not a manifest of this version"):
+        check_dataset(out)
+    assert build_dataset(seeds, out).kept == 2
+    assert check_dataset(out) == []
 
 
 def test_an_empty_folder_may_be_filled(tmp_path: Path) -> None:
