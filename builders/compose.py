@@ -56,8 +56,8 @@ def _views(
     points, at = codepoints(pages["raw"])
     start = lines["start"].to_numpy() + at[page]
     end = lines["end"].to_numpy() + at[page]
-    text = text_view(points, start[in_text], end[in_text], page[in_text], pages.num_rows)
     white = white_places(points)
+    text = text_view(points, start[in_text], end[in_text], page[in_text], pages.num_rows)
     visible = np.where(husk, count_visible(white, start, end), 0)
     by_page = np.bincount(page, weights=visible, minlength=pages.num_rows).astype(np.int64)  # exact below 2**53
     return text, boilerplate_share(by_page, count_visible(white, at[:-1], at[1:]))

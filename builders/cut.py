@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from dehusk.schema.record import LINES, REJECTS
-from dehusk.schema.view import WHITE_SPACE, CodePoints, Offsets, codepoints
+from dehusk.schema.view import LINE_ENDS, WHITE_SPACE, CodePoints, Offsets, codepoints
 
 from .decode import byte_widths
 from .read import excerpt
@@ -24,7 +24,7 @@ SPANS: Final = pa.schema([LINES.field(name) for name in ("page", "start", "end",
 
 _VISIBLE, _WHITE, _LINE_END = 0, 1, 2
 _KIND: Final[npt.NDArray[np.uint8]] = WHITE_SPACE.astype(np.uint8)
-_KIND[[ord(end) for end in "\n\r\v\f\x1c\x1d\x1e\x85\u2028\u2029"]] = _LINE_END
+_KIND[[ord(end) for end in LINE_ENDS]] = _LINE_END
 _KIND.flags.writeable = False
 
 

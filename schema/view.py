@@ -3,6 +3,8 @@
 White space is what Unicode and Python call white space, and every control character (category Cc), so that
 neither can reach the clean text. A line's text is its characters with each inner run of white space made one
 space; the clean text is the text lines (`summary`, `heading`, `paragraph`, `list_item`) joined by a line feed.
+Where a long line was cut into several, no line end stands between them: those are joined as they stood, by a space
+where there was white space, else by nothing.
 """
 
 from typing import Final
@@ -21,6 +23,12 @@ WHITE_SPACE: Final[npt.NDArray[np.bool_]] = np.zeros(0x110000, dtype=np.bool_)
 """Whether each code point is white space: `str.isspace`, written out so that no Unicode version changes it, and Cc."""
 WHITE_SPACE[[*_SPACE, *_CONTROL]] = True
 WHITE_SPACE.flags.writeable = False
+
+LINE_ENDS: Final = "\n\r\v\f\x1c\x1d\x1e\x85\u2028\u2029"
+"""The characters that end a line, as `str.splitlines` has it."""
+
+_ENDS_LINE: Final[npt.NDArray[np.bool_]] = np.zeros(0x110000, dtype=np.bool_)
+_ENDS_LINE[[ord(end) for end in LINE_ENDS]] = True
 
 
 def codepoints(strings: pa.StringArray | pa.ChunkedArray) -> tuple[CodePoints, Offsets]:
@@ -70,27 +78,39 @@ def text_view(points: CodePoints, start: Offsets, end: Offsets, group: Offsets, 
 
     Args:
         points: code points, `uint32[n_chars]`.
-        start: where each span begins in `points`, `int64[n_spans]`.
+        start: where each span begins in `points`, ascending, `int64[n_spans]`.
         end: where each span ends; a span is not empty and neither begins nor ends with white space.
         group: the string each span belongs to, never decreasing, `int64[n_spans]`.
         n_groups: how many strings to make; a group with no span gives an empty string.
 
     Returns:
-        `n_groups` strings: the spans of each in order, white space normalised, joined by a line feed.
+        `n_groups` strings: the spans of each in order, white space normalised, joined by a line feed if a line ends
+        between them, else by a space, or by nothing if they touch.
     """
-    # One slot more than each span is long: a separator stands before every span, and is cut from the first of a group.
+    # One slot more than each span is long: a joint stands before every span, and is taken out where there is none.
     at = np.zeros(len(start) + 1, dtype=np.int64)
     np.cumsum(end - start + 1, out=at[1:])
     source = np.arange(at[-1], dtype=np.int32 if at[-1] < 2**31 > len(points) else np.int64)
     source += np.repeat((start - at[:-1] - 1).astype(source.dtype), end - start + 1)
-    source[at[:-1]] = 0  # any index that exists: the separator is written over it
+    source[at[:-1]] = 0  # any index that exists: the joint is written over it
     out = points[source]
-    white = white_places(out)
-    out[white] = 0x20
-    again = white[1:][np.diff(white) == 1]  # white space after white space
-    first = np.ones(len(start), dtype=np.bool_)
-    first[1:] = group[1:] != group[:-1]
-    out[at[:-1]] = 0x0A
-    dropped = np.union1d(again, at[:-1][first])
+    blank = white_places(out)
+    out[blank] = 0x20
+    joint, none = _joints(points, start, end, group)
+    out[at[:-1]] = joint
+    dropped = np.union1d(blank[1:][np.diff(blank) == 1], at[:-1][none])  # white space after white space, and no joint
     offsets = at[np.searchsorted(group, np.arange(n_groups + 1))]
     return strings_of(np.delete(out, dropped), offsets - np.searchsorted(dropped, offsets))
+
+
+def _joints(
+    points: CodePoints, start: Offsets, end: Offsets, group: Offsets
+) -> tuple[CodePoints, npt.NDArray[np.bool_]]:
+    """What joins each span to the one before it, and whether nothing does."""
+    ends = np.flatnonzero(_ENDS_LINE[points])
+    joint = np.full(len(start), 0x0A, dtype=np.uint32)
+    none = np.ones(len(start), dtype=np.bool_)
+    same_line = np.searchsorted(ends, start[1:]) == np.searchsorted(ends, end[:-1])
+    joint[1:][same_line] = 0x20
+    none[1:] = (group[1:] != group[:-1]) | (start[1:] == end[:-1])
+    return joint, none

@@ -39,7 +39,9 @@ def _view(pages: list[list[str]]) -> list[str]:
             group.append(number)
     start, end = (np.array([span[i] for span in spans], dtype=np.int64) for i in (0, 1))
     points, _ = codepoints(pa.array([texts]))
-    made: list[str] = text_view(points, start, end, np.array(group, dtype=np.int64), len(pages)).to_pylist()
+    made: list[str] = text_view(
+        points, white_places(points), start, end, np.array(group, dtype=np.int64), len(pages)
+    ).to_pylist()
     return made
 
 
@@ -64,6 +66,16 @@ def test_the_view_is_what_a_plain_loop_makes(pages: list[list[str]]) -> None:
         return line
 
     assert _view(pages) == ["\n".join(map(squeezed, lines)) for lines in pages]
+
+
+def test_pieces_of_one_line_are_joined_as_they_stood() -> None:
+    text = "One. Two.Three. Share Four.\nFive."
+    pieces = ["One.", "Two.", "Three.", "Four.", "Five."]
+    start = np.array([text.index(piece) for piece in pieces])
+    points, _ = codepoints(pa.array([text]))
+    end = start + [len(piece) for piece in pieces]
+    view = text_view(points, start, end, np.zeros(5, dtype=np.int64), 1)
+    assert view.to_pylist() == ["One. Two.Three. Four.\nFive."]
 
 
 @given(TEXT, st.data())
