@@ -39,9 +39,7 @@ def _view(pages: list[list[str]]) -> list[str]:
             group.append(number)
     start, end = (np.array([span[i] for span in spans], dtype=np.int64) for i in (0, 1))
     points, _ = codepoints(pa.array([texts]))
-    made: list[str] = text_view(
-        points, white_places(points), start, end, np.array(group, dtype=np.int64), len(pages)
-    ).to_pylist()
+    made: list[str] = text_view(points, start, end, np.array(group, dtype=np.int64), len(pages)).to_pylist()
     return made
 
 
