@@ -1,0 +1,561 @@
+"""Describe: labelled lines → what a page says about itself, each statement with the place it was read from.
+
+Unknown before wrong: a field is null where the page does not say it plainly. Nothing is looked up, translated or
+reworded; a field is text of the page with its white space normalised, and a date is what the page states, without
+its time zone.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, time, timedelta
+from typing import Any, Final, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from dehusk.schema.labels import LABELS, TEXT_LABELS
+from dehusk.schema.record import RECORDS
+from dehusk.schema.view import WHITE_SPACE
+
+from .address import find_address, site_of
+from .ago import days_ago
+from .dates import AS_OF, MODIFIED, Reading, StatedDate, find_dates, month_comes_first
+from .language import MAX_CHARS as LANGUAGE_CHARS
+from .language import guess_language
+from .names import Name, find_names, is_agency, only_persons
+from .publisher import find_publisher
+from .recipe import Dates
+from .words import fold_word, folded
+
+COLUMNS: Final = (
+    *("url", "site", "publisher", "title", "summary", "section", "authors", "published", "published_precision"),
+    *("modified", "language", "language_score", "evidence"),
+)
+"""The columns that `describe_pages` appends, in order."""
+
+MAX_TITLE: Final = 500
+MAX_SUMMARY: Final = 2000
+MAX_SECTION: Final = 60
+"""Characters that a field may have; what is longer is not what the field is for, and stays unknown."""
+
+NEAR: Final = 12
+"""Lines above the headline that can still belong to it: kicker, date and byline with their buttons between."""
+
+ABOVE: Final = 4
+BELOW: Final = 30
+"""Lines above and below the headline that are read whatever their label, up to the body."""
+
+MAX_ASIDE: Final = 160
+"""Characters that such a line may have."""
+
+TOGETHER: Final = 4
+"""Places between two lines of one byline, at most."""
+
+LONG: Final = 40
+"""Characters of a line that is likely prose, on a page without clean text."""
+
+BELOW_BODY: Final = 2
+FAR: Final = 3
+"""From this zone on (`Frame.zone`) nothing is read."""
+
+ANY_DATES: Final = Dates()
+
+_META: Final = ("title", "summary", "byline", "date", "section", "legal")
+_WHITE: Final = re.compile("[" + "".join(re.escape(chr(point)) for point in np.flatnonzero(WHITE_SPACE)) + "]+")
+
+
+class Span(NamedTuple):
+    """A piece of a page's `raw`: the line it stands in, from 0, and where it begins and ends, in characters."""
+
+    line: int
+    start: int
+    end: int
+
+
+class Line(NamedTuple):
+    """One line of a page that may say something about it: its place among the lines, its span, label and score."""
+
+    place: int
+    start: int
+    end: int
+    label: str
+    score: float
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """One page, as far as it is looked at.
+
+    Attributes:
+        raw: its characters.
+        meta: its lines of the labels `_META`, in order.
+        codes: label of each of its lines, as its place in `LABELS`, `int32[n_lines]`.
+        starts: where each of its lines begins in `raw`, `int32[n_lines]`.
+        ends: where each ends, `int32[n_lines]`.
+        scores: how sure the label of each is, `float32[n_lines]`.
+        text: places of its lines of clean text, `int64[n]`.
+        paragraphs: places of its paragraphs, `int64[n]`.
+    """
+
+    raw: str
+    meta: Sequence[Line]
+    codes: npt.NDArray[np.int32]
+    starts: npt.NDArray[np.int32]
+    ends: npt.NDArray[np.int32]
+    scores: npt.NDArray[np.float32]
+    text: npt.NDArray[np.int64]
+    paragraphs: npt.NDArray[np.int64]
+
+    def lines(self, *labels: str) -> list[Line]:
+        """The lines of some of the labels `_META`, in order."""
+        return [line for line in self.meta if line.label in labels]
+
+    def between(self, first: int, last: int) -> list[Line]:
+        """The lines at these places and between, whatever their labels."""
+        part = slice(max(0, first), last + 1)
+        rows = zip(
+            self.starts[part].tolist(),
+            self.ends[part].tolist(),
+            self.codes[part].tolist(),
+            self.scores[part].tolist(),
+            strict=True,
+        )
+        return [
+            Line(place, a, b, LABELS[code], score) for place, (a, b, code, score) in enumerate(rows, start=part.start)
+        ]
+
+    def read(self, line: Line) -> str:
+        """The text of a line, as it stands on the page."""
+        return self.raw[line.start : line.end]
+
+
+@dataclass(slots=True)
+class About:
+    """What was read from a page, and where."""
+
+    fields: dict[str, Any] = field(default_factory=dict)
+    evidence: list[tuple[str, Span]] = field(default_factory=list)
+
+    def note(self, name: str, value: Any, *spans: Span) -> None:
+        """Keeps the value of a field and where it was read."""
+        self.fields[name] = value
+        self.evidence += [(name, span) for span in spans]
+
+
+def normalise(text: str) -> str:
+    """Text with each run of white space and control characters made one space, as in the clean text."""
+    return _WHITE.sub(" ", text).strip(" ")
+
+
+# --- title -----------------------------------------------------------------------------------------------------------
+
+_SUFFIX: Final = re.compile(r"\s*[-–—|·•»«:]+\s")
+_KICKER: Final = re.compile(r"[\s:|–—-]$")
+_CONTINUES: Final = ":,;–—-"
+
+
+def _runs(lines: Sequence[Line], gap: int = 1) -> list[list[Line]]:
+    """Lines in runs: the places of neighbours in one run are at most `gap` apart."""
+    runs: list[list[Line]] = []
+    for line in lines:
+        if runs and line.place - runs[-1][-1].place <= gap:
+            runs[-1].append(line)
+        else:
+            runs.append([line])
+    return runs
+
+
+def _shorter_form(page: Sheet, span: Span) -> Span:
+    """A headline without the name of its site or its kicker, where another line of the page is the shorter form."""
+    text = page.raw[span.start : span.end]
+    size = page.ends - page.starts
+    for place in np.flatnonzero((size >= max(8, len(text) // 3)) & (size < len(text) - 1)).tolist():
+        other = page.raw[page.starts[place] : page.ends[place]]
+        if text.startswith(other) and _SUFFIX.match(text, len(other)):
+            return Span(span.line, span.start, span.start + len(other))
+        if text.endswith(other) and _KICKER.search(text, 0, len(text) - len(other)):
+            return Span(span.line, span.end - len(other), span.end)
+    return span
+
+
+def _worth(page: Sheet, line: Line) -> tuple[float, int]:
+    """How likely a line is the headline: how sure its label is, how often it is repeated, how near the text is."""
+    text = page.read(line)
+    after = int(np.searchsorted(page.paragraphs, line.place))
+    far = int(page.paragraphs[after]) - line.place if after < len(page.paragraphs) else 200
+    repeated = min(page.raw.count(text), 3) if len(text) > 8 else 0
+    return line.score + 0.1 * repeated - min(far, 100) / 200, -line.place
+
+
+def _headlines(page: Sheet) -> list[Line]:
+    """The lines that can be the headline: those labelled so that are not a date or a byline."""
+    lines = [line for line in page.lines("title") if line.end - line.start <= MAX_TITLE]
+    return [line for line in lines if not find_dates(page.read(line)) or line.end - line.start > 60]
+
+
+def _read_title(page: Sheet, about: About) -> int | None:
+    """Notes the title; returns the place of its line."""
+    lines = _headlines(page)
+    if not lines:
+        return None
+    best = max(lines, key=lambda line: _worth(page, line))
+    following = next((line for line in lines if line.place == best.place + 1), None)
+    spans = [_shorter_form(page, Span(best.place, best.start, best.end))]
+    if following is not None and page.raw[following.start] in _CONTINUES:
+        spans = [Span(line.place, line.start, line.end) for line in (best, following)]
+    about.note("title", normalise(" ".join(page.raw[a:b] for _, a, b in spans))[:MAX_TITLE], *spans)
+    return best.place
+
+
+# --- where things stand ----------------------------------------------------------------------------------------------
+
+
+class Frame(NamedTuple):
+    """Where the headline stands, and where the first paragraph after it does: what stands between is about the page."""
+
+    title: int
+    body: int
+
+    def zone(self, place: int) -> int:
+        """0 between headline and body, 1 right above the headline, 2 below, 3 far above."""
+        if self.title <= place <= self.body:
+            return 0
+        if place < self.title:
+            return 1 if self.title - place <= NEAR else 3
+        return 2
+
+
+def _frame(page: Sheet, title: int | None) -> Frame:
+    last = len(page.starts)
+    if title is None:
+        body = int(page.paragraphs[0]) if len(page.paragraphs) else last
+        return Frame(max(0, body - NEAR), body)
+    after = int(np.searchsorted(page.paragraphs, title))
+    return Frame(title, int(page.paragraphs[after]) if after < len(page.paragraphs) else last)
+
+
+def _around(page: Sheet, frame: Frame) -> list[Line]:
+    """The lines between headline and body and right beside them, whatever their labels: few, but for a listing."""
+    return page.between(frame.title - ABOVE, min(frame.body + 1, frame.title + BELOW))
+
+
+# --- dates -----------------------------------------------------------------------------------------------------------
+
+# What a line must hold to be worth reading for a date: a year, or numbers set apart as dates are.
+_DATED: Final = re.compile(r"\d{4}|\d[./-] ?\d{1,2}[./-] ?\d|年")
+
+
+class _Found(NamedTuple):
+    rank: tuple[int, bool, int]
+    line: Line
+    date: StatedDate
+
+    def span(self) -> Span:
+        return Span(self.line.place, self.line.start + self.date.start, self.line.start + self.date.end)
+
+
+def _dated_lines(page: Sheet, frame: Frame) -> list[Line]:
+    """Date lines and bylines of the page, and the short lines around its headline that hold a date."""
+    said = page.lines("date", "byline")
+    known = {line.place for line in said}
+    others = [
+        line
+        for line in _around(page, frame)
+        if line.place not in known
+        and line.end - line.start <= MAX_ASIDE
+        and _DATED.search(page.raw, line.start, line.end)
+    ]
+    return said + others
+
+
+def _within(found: StatedDate, dates: Dates) -> bool:
+    day = found.when.date()
+    return dates.earliest <= day and (dates.latest is None or day <= dates.latest)
+
+
+def _rank(frame: Frame, line: Line, found: StatedDate) -> tuple[int, bool, int]:
+    """The lower, the likelier a date is the page's: by where it stands, by what the line says, the first first."""
+    zone = frame.zone(line.place)
+    aside = 2 if line.label not in ("date", "byline") else 0
+    return min(zone, 1) + aside if zone < 2 else 2 * zone, found.role == "", line.place
+
+
+def _is_change(found: _Found, published: _Found | None) -> bool:
+    """Whether a date is when the page was changed; below the body only a line of dates says so, not a post's footer."""
+    later = published is not None and found.date.when > published.date.when
+    if found.date.role == MODIFIED or (found.date.role == AS_OF and later):
+        return found.rank[0] < 2 * BELOW_BODY or found.line.label == "date"
+    return False
+
+
+def _counted_date(page: Sheet, frame: Frame, dates: Dates) -> tuple[Span, datetime] | None:
+    """The day that '3 hours ago' means, beside the headline, when the recipe tells the day of the crawl."""
+    if dates.crawl_date is None:
+        return None
+    for line in page.lines("date", "byline"):
+        if frame.zone(line.place) < FAR and (ago := days_ago(page.read(line))) is not None:
+            back, start, end = ago
+            day = dates.crawl_date - timedelta(days=back)
+            return Span(line.place, line.start + start, line.start + end), datetime.combine(day, time())
+    return None
+
+
+def _read_dates(page: Sheet, frame: Frame, language: str | None, dates: Dates, about: About) -> Reading:
+    """Notes when the page was published and changed; returns how its dates are to be read."""
+    lines = _dated_lines(page, frame)
+    reading = Reading(language, month_comes_first(page.read(line) for line in lines[:40]))
+    found = [
+        _Found(_rank(frame, line, date), line, date)
+        for line in lines
+        for date in find_dates(page.read(line), reading)
+        if _within(date, dates)
+    ]
+    near = sorted((x for x in found if x.rank[0] < 2 * FAR), key=lambda x: x.rank)
+    published = next((x for x in near if x.date.role not in (MODIFIED, AS_OF)), None)
+    published = published or next((x for x in near if x.date.role == AS_OF), None)
+    modified = next((x for x in near if _is_change(x, published)), None)
+    if published is not None:
+        about.note("published", published.date.when, published.span())
+        about.note("published_precision", published.date.precision)
+    elif modified is None and (counted := _counted_date(page, frame, dates)) is not None:
+        about.note("published", counted[1], counted[0])
+        about.note("published_precision", "day")
+    if modified is not None:
+        about.note("modified", modified.date.when, modified.span())
+    return reading
+
+
+# --- authors ---------------------------------------------------------------------------------------------------------
+
+# What a line that is labelled otherwise must begin with, or hold, to be worth reading for an author.
+_NAMES: Final = re.compile(
+    r"\b(?:by|von|par|por|door|av|af|di|autor|author|автор|oleh|yazan)\b|[作記记编編]者|기자|بقلم", re.IGNORECASE
+)
+
+
+class _Named(NamedTuple):
+    line: Line
+    name: Name
+
+    def span(self) -> Span:
+        return Span(self.line.place, self.line.start + self.name.start, self.line.start + self.name.end)
+
+
+def _names_in(page: Sheet, line: Line, reading: Reading, *, led: bool) -> tuple[list[_Named], bool]:
+    """The names that a line gives, and whether it ends in a 'By' whose name must follow on the next line."""
+    text = page.read(line)
+    byline = find_names(text, reading)
+    trusted = byline.led or led or line.label == "byline" or (line.label == "date" and _DATED.search(text) is not None)
+    single = byline.led or led or (line.label == "byline" and _DATED.search(text) is not None)
+    names = [name for name in byline.names if trusted and (single or " " in name.text or is_agency(name))]
+    return [_Named(line, name) for name in names], byline.led and not byline.names
+
+
+def _byline_lines(page: Sheet, frame: Frame) -> list[Line]:
+    """Bylines, and the other lines around the headline that may name an author; the likeliest place first."""
+    said = page.lines("byline")
+    known = {line.place for line in said}
+    others = [
+        line
+        for line in _around(page, frame)
+        if line.place not in known
+        and line.end - line.start <= MAX_ASIDE
+        and line.label != "title"
+        and (line.label == "date" or _NAMES.search(page.raw, line.start, line.end))
+    ]
+    return sorted(said + others, key=lambda line: (frame.zone(line.place), line.place))
+
+
+def _read_authors(page: Sheet, frame: Frame, reading: Reading, about: About) -> None:
+    """Notes the authors that the first byline names, with the lines right below it."""
+    found: list[_Named] = []
+    led, last = False, None
+    for line in _byline_lines(page, frame):
+        if found and (
+            frame.zone(line.place) != frame.zone(found[-1].line.place) or line.place - found[-1].line.place > TOGETHER
+        ):
+            break
+        names, led = _names_in(page, line, reading, led=led and last is not None and line.place - last <= 2)
+        found += names
+        last = line.place
+    kept = only_persons([named.name for named in found])
+    spans = [named.span() for named in found if any(named.name is name for name in kept)]
+    about.note("authors", [normalise(page.raw[span.start : span.end]) for span in spans], *spans)
+
+
+# --- section, summary, publisher, address -----------------------------------------------------------------------------
+
+_CRUMB: Final = re.compile(r"\s*[>›‹»→|•·❯⟩\\]\s*|\s+[/:–—-]\s+|\s*/\s*$|^\s*/\s*")
+_HOMES: Final = folded(
+    """
+    home | homepage | start | startseite | accueil | inicio | inici | página principal | portada | página inicial
+    início | domů | strona główna | главная | головна | ana sayfa | anasayfa | hjem | hem | etusivu | forside
+    kezdőlap
+    начало | αρχική | ホーム | トップ | top | 首页 | 首頁 | 正文 | 홈 | الرئيسية | خانه | בית | ראשי | होम | หน้าแรก
+    beranda
+    trang chủ | news | nachrichten | breadcrumb | breadcrumbs | you are here | sie sind hier | sie befinden sich hier
+    tags | topics | categories | kategorien
+    """
+)
+"""Parts of a breadcrumb that name no section."""
+
+_GLUED_HOME: Final = re.compile(r"\s*(?:Home|Startseite|Accueil|Inicio|Início)(?=[A-ZÀ-ÞА-Я])")
+_GLUE: Final = re.compile(r"(?<=[a-zà-ÿа-я])(?=[A-ZÀ-ÞА-Я])")
+
+
+def _is_page_itself(value: str, title: str) -> bool:
+    """Whether a part of a breadcrumb is the page's own headline, or the beginning of it."""
+    value, title = fold_word(value), fold_word(title)
+    begins = title.startswith(value) and _SUFFIX.match(title, len(value)) is not None
+    return bool(title) and (title in value or begins or (value in title and 2 * len(value) >= len(title)))
+
+
+def _crumbs(text: str) -> Iterator[tuple[int, int]]:
+    """The parts of a breadcrumb; those glued to a 'Home' ('HomeNewsTransport') are taken apart at their capitals."""
+    glued = _GLUED_HOME.match(text)
+    at = glued.end() if glued else 0
+    for m in (_GLUE if glued else _CRUMB).finditer(text, at):
+        yield at, m.start()
+        at = m.end()
+    yield at, len(text)
+
+
+def _read_section(page: Sheet, frame: Frame, about: About) -> None:
+    """Notes the last part of the breadcrumb or kicker above the headline, else of the first one below it."""
+    lines = [line for line in page.lines("section") if frame.zone(line.place) < 2]
+    above = [line for line in reversed(lines) if line.place < frame.title]
+    title = about.fields.get("title") or ""
+    for line in above + [line for line in lines if line.place >= frame.title]:
+        text = page.read(line)
+        for start, end in reversed(list(_crumbs(text))):
+            value = normalise(text[start:end])
+            if (
+                value
+                and len(value) <= MAX_SECTION
+                and fold_word(value) not in _HOMES
+                and not _is_page_itself(value, title)
+            ):
+                about.note("section", value, Span(line.place, line.start + start, line.start + end))
+                return
+
+
+def _read_summary(page: Sheet, frame: Frame, about: About) -> None:
+    runs = _runs(page.lines("summary"), gap=2)
+    if not runs:
+        return
+    best = min(runs, key=lambda run: (frame.zone(run[0].place), run[0].place))
+    spans = [Span(line.place, line.start, line.end) for line in best]
+    text = normalise(" ".join(page.raw[a:b] for _, a, b in spans))
+    if len(text) <= MAX_SUMMARY:
+        about.note("summary", text, *spans)
+
+
+def _read_publisher(page: Sheet, about: About) -> None:
+    best: tuple[int, Span] | None = None
+    for line in page.lines("legal"):
+        found = find_publisher(page.read(line))
+        if found is not None and (best is None or found.plain > best[0]):
+            best = found.plain, Span(line.place, line.start + found.start, line.start + found.end)
+    if best is not None:
+        about.note("publisher", normalise(page.raw[best[1].start : best[1].end]), best[1])
+
+
+def _read_address(page: Sheet, about: About) -> None:
+    found = find_address(page.raw)
+    if found is not None:
+        line = int(np.searchsorted(page.starts, found[0], side="right")) - 1
+        url = page.raw[slice(*found)]
+        about.note("url", url, Span(line, *found))
+        about.note("site", site_of(url))
+
+
+# --- the step --------------------------------------------------------------------------------------------------------
+
+
+def _sample(page: Sheet) -> str:
+    """The beginning of the clean text, enough to name its language; where there is none, of the long lines."""
+    places = page.text if len(page.text) else np.flatnonzero(page.ends - page.starts >= LONG)
+    pieces: list[str] = []
+    size = 0
+    for place in places[:40].tolist():
+        pieces.append(page.raw[page.starts[place] : page.ends[place]][:LANGUAGE_CHARS])
+        size += len(pieces[-1])
+        if size >= LANGUAGE_CHARS:
+            break
+    return " ".join(pieces)
+
+
+def _describe(page: Sheet, dates: Dates) -> About:
+    about = About()
+    guess = guess_language(_sample(page))
+    about.note("language", guess.code if guess.sure else None)
+    about.note("language_score", guess.score if guess.sure else None)
+    frame = _frame(page, _read_title(page, about))
+    reading = _read_dates(page, frame, guess.code, dates, about)
+    _read_authors(page, frame, reading, about)
+    _read_section(page, frame, about)
+    _read_summary(page, frame, about)
+    _read_publisher(page, about)
+    _read_address(page, about)
+    return about
+
+
+def _sheets(pages: pa.Table, lines: pa.Table) -> Iterator[Sheet]:
+    n = pages.num_rows
+    page = lines["page"].to_numpy()
+    starts, ends = lines["start"].to_numpy(), lines["end"].to_numpy()
+    scores = lines["score"].to_numpy()
+    codes = pc.index_in(lines["label"].combine_chunks(), value_set=pa.array(LABELS)).to_numpy(zero_copy_only=False)
+    text = np.isin(codes, [LABELS.index(label) for label in TEXT_LABELS])
+    paragraph = codes == LABELS.index("paragraph")
+    at = np.searchsorted(page, np.arange(n + 1))
+    meta = np.flatnonzero(np.isin(codes, [LABELS.index(label) for label in _META]))
+    meta_at = np.searchsorted(meta, at)
+    rows = [
+        Line(*row)
+        for row in zip(
+            (meta - at[page[meta]]).tolist(),
+            starts[meta].tolist(),
+            ends[meta].tolist(),
+            [LABELS[code] for code in codes[meta].tolist()],
+            scores[meta].tolist(),
+            strict=True,
+        )
+    ]
+    for i, raw in enumerate(pages["raw"].to_pylist()):
+        a, b = at[i], at[i + 1]
+        yield Sheet(
+            raw=raw,
+            meta=rows[meta_at[i] : meta_at[i + 1]],
+            text=np.flatnonzero(text[a:b]),
+            paragraphs=np.flatnonzero(paragraph[a:b]),
+            codes=codes[a:b],
+            starts=starts[a:b],
+            ends=ends[a:b],
+            scores=scores[a:b],
+        )
+
+
+def describe_pages(pages: pa.Table, lines: pa.Table, dates: Dates = ANY_DATES) -> pa.Table:
+    """Appends to each page what it says about itself.
+
+    Args:
+        pages: one row a page, with `raw`.
+        lines: one row a line, labelled and scored (`LINES`), sorted by page, then start.
+        dates: which dates to believe.
+
+    Returns:
+        `pages` with the columns of `COLUMNS`, typed as in `RECORDS`.
+    """
+    found = [_describe(sheet, dates) for sheet in _sheets(pages, lines)]
+    for name in COLUMNS:
+        kind = RECORDS.field(name).type
+        if name == "evidence":
+            values: list[Any] = [[{"field": f, **span._asdict()} for f, span in about.evidence] for about in found]
+        else:
+            values = [about.fields.get(name) for about in found]
+        pages = pages.append_column(pa.field(name, kind), pa.array(values, kind))
+    return pages
