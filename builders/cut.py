@@ -1,7 +1,8 @@
 """Step 2, cut: the pages table → the lines table.
 
 A line ends where `str.splitlines` ends it. It is what stands there without the white space around it; where nothing
-is left there is no line. So each character that is not white space is in exactly one line.
+is left there is no line. A line that is many in truth is cut further (`segment.py`). So each character that is not white
+space is in exactly one line.
 """
 
 from collections.abc import Callable
@@ -18,6 +19,7 @@ from dehusk.schema.view import LINE_ENDS, WHITE_SPACE, CodePoints, Offsets, code
 from .decode import byte_widths
 from .read import excerpt
 from .recipe import Bounds
+from .segment import cut_long
 
 SPANS: Final = pa.schema([LINES.field(name) for name in ("page", "start", "end", "byte_start", "byte_end")])
 """The columns of lines as they are cut, before they have labels."""
@@ -97,7 +99,7 @@ def _spans(points: CodePoints, offsets: Offsets) -> tuple[Offsets, Offsets]:
     # A word goes on into the next page where no white space stands between them: clip it.
     start = np.maximum(word_start[first[filled]], begin[filled])
     end = np.minimum(word_end[last[filled]], stop[filled])
-    return start, end
+    return cut_long(points, start, end)
 
 
 def _byte_places(
