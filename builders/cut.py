@@ -1,8 +1,8 @@
 """Step 2, cut: the pages table → the lines table.
 
 A line ends where `str.splitlines` ends it. It is what stands there without the white space around it; where nothing
-is left there is no line. A line that is many in truth is cut further (`segment.py`). So each character that is not white
-space is in exactly one line.
+is left there is no line. A line that is many in truth is cut further (`segment.py`). So each visible character is in
+exactly one line.
 """
 
 from collections.abc import Callable
