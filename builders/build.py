@@ -1,9 +1,10 @@
 """Build: plan → shards → finish. Shards know nothing of each other; the finish joins them and puts them in place."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+import msgspec
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
@@ -16,9 +17,11 @@ from .duplicates import first_paths, reject_copies
 from .label import model_digest
 from .pack import (
     REJECTS_FILE,
+    Maker,
     PackedFile,
     SeedDigest,
     content_digest,
+    current_maker,
     data_name,
     describe_file,
     write_manifest,
@@ -32,6 +35,8 @@ from .recipe import Recipe
 from .road import build_batch
 from .split import split_records
 from .summary import Summary, summarise
+from .takedown import NOTHING, TAKEDOWN_NAME, Takedown, read_takedown, write_takedown
+from .withdraw import listed_ids, seeds_to_name, veil_rejects
 
 Watch = Callable[[int, int], None]
 """Told how many of how many seeds are done."""
@@ -64,7 +69,8 @@ class BuiltShard:
         files: what was written, a file for each split that has records.
         rejects: table of `REJECTS`.
         seeds: the seed files that were read.
-        pages: paths of its pages, by id.
+        pages: paths of its pages, by id, but those that were withdrawn.
+        withdrawn: ids of the pages that the takedown list names.
         summary: its counts.
     """
 
@@ -72,16 +78,27 @@ class BuiltShard:
     rejects: pa.Table
     seeds: tuple[SeedDigest, ...]
     pages: dict[str, str]
+    withdrawn: tuple[str, ...]
     summary: Summary
 
 
-def build_dataset(seeds: Path, out: Path, recipe: Recipe | None = None, *, watch: Watch | None = None) -> Summary:
+def build_dataset(
+    seeds: Path,
+    out: Path,
+    recipe: Recipe | None = None,
+    *,
+    takedown: Takedown = NOTHING,
+    watch: Watch | None = None,
+) -> Summary:
     """Builds a dataset from a folder of page dumps.
+
+    What the takedown list of the seeds folder or of the dataset that is replaced names, stays out.
 
     Args:
         seeds: folder of text dumps, or one of them.
         out: the dataset folder; made, or replaced if a manifest of ours lists all that it holds.
         recipe: all options; the defaults when None.
+        takedown: what must stay out beside that: the list that lies beside the recipe.
         watch: called after every batch with the number of seeds done, and of all.
 
     Returns:
@@ -89,11 +106,13 @@ def build_dataset(seeds: Path, out: Path, recipe: Recipe | None = None, *, watch
 
     Raises:
         UsageError: the seeds are not there, or `out` may not be replaced.
+        RecipeError: a takedown list cannot be read.
         EmptyBuildError: no page could be kept; nothing was written.
         StorageError: the system refused to write; what was there still is.
     """
     recipe = recipe or Recipe()
     plan = plan_build(seeds, recipe.pack.shard_bytes)
+    takedown |= read_takedown((seeds if seeds.is_dir() else seeds.parent) / TAKEDOWN_NAME)
     done = 0
 
     def advance(batch: Sequence[Seed]) -> None:
@@ -103,8 +122,15 @@ def build_dataset(seeds: Path, out: Path, recipe: Recipe | None = None, *, watch
             watch(done, plan.n_seeds)
 
     with staging(out) as folder:
+        plan = _withhold(plan, takedown | read_takedown(out / TAKEDOWN_NAME), recipe)
         built = [build_shard(shard, plan, recipe, folder, advance) for shard in plan.shards]
-        return _finish(built, recipe, folder)
+        return _finish(built, plan.takedown, recipe, folder)
+
+
+def _withhold(plan: Plan, takedown: Takedown, recipe: Recipe) -> Plan:
+    """The plan with what must stay out, the ids of what lies at the listed paths included."""
+    batches = [batch for shard in plan.shards for batch in shard.batches]
+    return replace(plan, takedown=takedown.with_ids(listed_ids(batches, plan.folder, takedown, recipe.bounds)))
 
 
 def build_shard(
@@ -122,18 +148,22 @@ def build_shard(
     seen: dict[str, str] = {}
     records, rejects = [RECORDS.empty_table()], [REJECTS.empty_table()]
     digests: list[SeedDigest] = []
+    withdrawn: list[str] = []
     for seeds in shard.batches:
-        batch = build_batch(seeds, plan.folder, recipe, seen)
+        batch = build_batch(seeds, plan.folder, recipe, seen, plan.takedown)
         records.append(batch.records)
         rejects.append(batch.rejects)
         digests += [SeedDigest(*digest) for digest in batch.digests]
+        withdrawn += batch.withdrawn
         advance(seeds)
     whole, refused = pa.concat_tables(records), pa.concat_tables(rejects)
-    files = _write_splits(whole, f"{shard.number}", recipe, folder)
-    return BuiltShard(files, refused, tuple(digests), seen, summarise(whole, refused))
+    files = write_splits(whole, f"{shard.number}", recipe, folder)
+    pages = {key: path for key, path in seen.items() if key not in set(withdrawn)}
+    return BuiltShard(files, refused, tuple(digests), pages, tuple(withdrawn), summarise(whole, refused))
 
 
-def _write_splits(records: pa.Table, name: str, recipe: Recipe, folder: Path) -> tuple[SplitFile, ...]:
+def write_splits(records: pa.Table, name: str, recipe: Recipe, folder: Path) -> tuple[SplitFile, ...]:
+    """Writes records into a file for each split that has any, `SPLIT.NAME.parquet`."""
     files = []
     for split, part in split_records(records, recipe.split).items():
         path = folder / f"{split}.{name}.parquet"
@@ -145,31 +175,58 @@ def _write_splits(records: pa.Table, name: str, recipe: Recipe, folder: Path) ->
 # -- finish --
 
 
-def _finish(built: list[BuiltShard], recipe: Recipe, folder: Path) -> Summary:
-    """Joins the shards: copies over shards are dropped, files get their names, card and manifest are written."""
+def _finish(built: list[BuiltShard], takedown: Takedown, recipe: Recipe, folder: Path) -> Summary:
+    """Joins the shards: copies over shards are dropped, what was withdrawn is noted, and the rest is written."""
     first = first_paths(shard.pages for shard in built)
     if first:
         built = [_without_copies(shard, first, recipe, folder) for shard in built]
+    takedown = takedown.with_ids(key for shard in built for key in shard.withdrawn)
+    return finish_dataset(built, takedown, recipe, folder, current_maker(model_digest()))
+
+
+def finish_dataset(
+    built: Sequence[BuiltShard], takedown: Takedown, recipe: Recipe, folder: Path, maker: Maker
+) -> Summary:
+    """Makes a dataset of shards that have no page in common: data files get their names, the other files are written.
+
+    Args:
+        built: the shards, their files in `folder`.
+        takedown: what was taken out, by id too.
+        recipe: all options.
+        folder: where the dataset is made.
+        maker: what made the records.
+
+    Returns:
+        What is in the dataset, counted.
+
+    Raises:
+        EmptyBuildError: there is no record.
+    """
+    rejects = veil_rejects(pa.concat_tables([shard.rejects for shard in built]), takedown)
     summary = sum((shard.summary for shard in built), Summary())
+    summary = msgspec.structs.replace(summary, rejected=summarise(RECORDS.empty_table(), rejects).rejected)
     if not summary.kept:
         reasons = ", ".join(f"{count} {reason}" for reason, count in summary.rejected.items()) or "the folder is empty"
         raise EmptyBuildError(f"no page could be kept: {reasons}", "text dumps are files whose names end in .txt")
     files, num_bytes = _name_files(built, recipe, folder)
-    rejects = pa.concat_tables([shard.rejects for shard in built])
-    rejects = rejects.sort_by([("path", "ascending"), ("byte_start", "ascending")])
+    rejects = rejects.sort_by([(name, "ascending") for name in ("path", "byte_start", "sha256")])
     write_rejects(rejects, folder / REJECTS_FILE)
     files.append(describe_file(folder, folder / REJECTS_FILE, rows=rejects.num_rows))
+    if takedown:
+        files.append(describe_file(folder, write_takedown(folder, takedown)))
     card = write_card(folder, recipe, summary, files, num_bytes)
     files.append(describe_file(folder, card))
-    seeds = sorted((seed for shard in built for seed in shard.seeds), key=lambda seed: seed.path)
-    write_manifest(folder, recipe=recipe, counts=summary, seeds=seeds, files=files, model=model_digest())
+    seeds = seeds_to_name(
+        sorted((seed for shard in built for seed in shard.seeds), key=lambda seed: seed.path), takedown
+    )
+    write_manifest(folder, maker=maker, recipe=recipe, counts=summary, seeds=seeds, files=files)
     return summary
 
 
 def _without_copies(shard: BuiltShard, first: dict[str, str], recipe: Recipe, folder: Path) -> BuiltShard:
     """The shard without the pages that an earlier path of another shard has too; rewritten only if it has such."""
     copies = [key for key, path in shard.pages.items() if first.get(key, path) != path]
-    if not copies:
+    if not copies or not shard.files:
         return shard
     records = pa.concat_tables([pq.read_table(file.path, schema=RECORDS) for file in shard.files])
     copied = pc.is_in(records["id"], value_set=pa.array(copies))
@@ -178,8 +235,8 @@ def _without_copies(shard: BuiltShard, first: dict[str, str], recipe: Recipe, fo
     number = shard.files[0].path.name.split(".")[-2]
     for file in shard.files:
         file.path.unlink()
-    files = _write_splits(kept, number, recipe, folder)
-    return BuiltShard(files, rejects, shard.seeds, shard.pages, summarise(kept, rejects))
+    files = write_splits(kept, number, recipe, folder)
+    return replace(shard, files=files, rejects=rejects, summary=summarise(kept, rejects))
 
 
 def _name_files(built: list[BuiltShard], recipe: Recipe, folder: Path) -> tuple[list[PackedFile], dict[str, int]]:

@@ -54,6 +54,20 @@ class SeedDigest(msgspec.Struct, frozen=True):
     sha256: str
 
 
+class Maker(msgspec.Struct, frozen=True):
+    """The versions that can change what is packed.
+
+    Attributes:
+        dehusk: version of the tool.
+        model: digest of the line model's weights.
+        libraries: versions of the libraries.
+    """
+
+    dehusk: str
+    model: str
+    libraries: dict[str, str]
+
+
 class Manifest(msgspec.Struct, frozen=True):
     """What was built, from what and by what. It holds no time, no host and no absolute path.
 
@@ -79,10 +93,20 @@ class Manifest(msgspec.Struct, frozen=True):
     seeds: list[SeedDigest]
     files: list[PackedFile]
 
+    @property
+    def maker(self) -> Maker:
+        """The versions that made the records."""
+        return Maker(self.dehusk, self.model, self.libraries)
+
 
 def library_versions() -> dict[str, str]:
     """Versions of the libraries that can change what is packed."""
     return {name: version(name) for name in LIBRARIES}
+
+
+def current_maker(model: str) -> Maker:
+    """What makes records now, with a line model of this digest."""
+    return Maker(version("dehusk"), model, library_versions())
 
 
 # -- digests --
@@ -182,14 +206,14 @@ def describe_file(folder: Path, path: Path, *, rows: int | None = None, content:
 
 
 def write_manifest(
-    folder: Path, *, recipe: Recipe, counts: Summary, seeds: list[SeedDigest], files: list[PackedFile], model: str
+    folder: Path, *, maker: Maker, recipe: Recipe, counts: Summary, seeds: list[SeedDigest], files: list[PackedFile]
 ) -> None:
     """Writes the manifest, for people too: indented, one key a line."""
     manifest = Manifest(
         format=1,
-        dehusk=version("dehusk"),
-        model=model,
-        libraries=library_versions(),
+        dehusk=maker.dehusk,
+        model=maker.model,
+        libraries=maker.libraries,
         fingerprint=fingerprint(files),
         recipe=recipe,
         counts=counts,

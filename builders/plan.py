@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from .read import Seed, list_seeds
+from .takedown import NOTHING, Takedown
 
 BATCH_BYTES: Final = 4 << 20
 """Seed bytes in one batch of tables: enough for columns to pay, and a build stays under 1 GB of memory."""
@@ -34,11 +35,13 @@ class Plan:
         folder: the seeds folder (or file).
         shards: its shards; none is empty but the only one.
         n_seeds: entries of the folder.
+        takedown: what must stay out.
     """
 
     folder: Path
     shards: tuple[Shard, ...]
     n_seeds: int
+    takedown: Takedown = NOTHING
 
 
 def plan_build(folder: Path, shard_bytes: int) -> Plan:

@@ -1,8 +1,8 @@
 """Step 1, read: the seeds folder → the pages table, and what is no page → the rejects table.
 
-Nothing is skipped in silence: every entry of the folder becomes a page or a reject, except the recipe. Symbolic links
-are never followed, not even when one takes a folder's place between listing and reading, and a file is never read
-beyond the bound of the recipe.
+Nothing is skipped in silence: every entry of the folder becomes a page or a reject, except the recipe and the takedown
+list. Symbolic links are never followed, not even when one takes a folder's place between listing and reading, and a
+file is never read beyond the bound of the recipe.
 """
 
 import errno
@@ -23,6 +23,7 @@ from dehusk.schema.view import WHITE_SPACE
 
 from .decode import Decoded, Refused, decode_page, decode_text, escape_text
 from .recipe import RECIPE_NAME, Bounds
+from .takedown import TAKEDOWN_NAME
 
 PAGES: Final = pa.schema([RECORDS.field(name) for name in ("id", "raw", "flags", "source")])
 """The columns of pages as they are read: a part of the record."""
@@ -40,6 +41,7 @@ ID_DIGITS: Final = 24
 """Hex digits of a page's `id`: 96 bits; that two of a billion pages share one has a chance of 1 in 10^11."""
 
 _BLANK: Final = "".join(map(chr, WHITE_SPACE.nonzero()[0].tolist()))
+_NO_SEEDS: Final = (RECIPE_NAME.encode(), TAKEDOWN_NAME.encode())  # at the root of the folder
 _PIECE: Final = 1 << 16  # bytes read at once beyond what a file was said to hold
 _NO_LINKS: Final = os.O_NOFOLLOW | os.O_CLOEXEC
 _FOLDER: Final = os.O_DIRECTORY | getattr(os, "O_PATH", os.O_RDONLY)
@@ -144,7 +146,7 @@ def _walk(root: bytes) -> Iterator[tuple[bytes, Refused | None]]:
         folder = folders.pop()
         try:
             with os.scandir(root + b"/" + folder) as entries:
-                found = [entry for entry in entries if folder or entry.name != RECIPE_NAME.encode()]
+                found = [entry for entry in entries if folder or entry.name not in _NO_SEEDS]
         except OSError as error:
             if not folder:
                 raise UsageError(f"the folder {os.fsdecode(root)} cannot be read: {error.strerror}") from error

@@ -1,4 +1,4 @@
-"""The main road: read → cut → label → describe → compose → check. `build.py` packs what comes out of it."""
+"""The main road: read → cut → label → describe → compose → withdraw → check. `build.py` packs what comes out of it."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,6 +14,8 @@ from .duplicates import drop_copies
 from .label import label_lines
 from .read import Seed, read_pages
 from .recipe import Recipe
+from .takedown import NOTHING, Takedown
+from .withdraw import part_listed, reject_listed
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,14 +26,18 @@ class Batch:
         records: table of `RECORDS`.
         rejects: table of `REJECTS`.
         digests: path, size and SHA-256 of every seed file that was read.
+        withdrawn: ids of the pages that the takedown list names.
     """
 
     records: pa.Table
     rejects: pa.Table
     digests: tuple[tuple[str, int, str], ...]
+    withdrawn: tuple[str, ...]
 
 
-def build_batch(seeds: Sequence[Seed], folder: Path, recipe: Recipe, seen: dict[str, str]) -> Batch:
+def build_batch(
+    seeds: Sequence[Seed], folder: Path, recipe: Recipe, seen: dict[str, str], takedown: Takedown = NOTHING
+) -> Batch:
     """Takes one batch of seeds down the road.
 
     Args:
@@ -39,6 +45,7 @@ def build_batch(seeds: Sequence[Seed], folder: Path, recipe: Recipe, seen: dict[
         folder: the seeds folder, or the one seed file.
         recipe: all options.
         seen: paths of the pages that came before, by id; those of this batch are added.
+        takedown: what must stay out.
     """
     pages, unread = read_pages(seeds, folder, recipe.bounds)
     digests = _digests(pages, unread)
@@ -46,8 +53,10 @@ def build_batch(seeds: Sequence[Seed], folder: Path, recipe: Recipe, seen: dict[
     pages, lines, unbounded = bound_pages(pages, cut_lines(pages), recipe.bounds)
     lines = label_lines(pages, lines)
     pages = describe_pages(pages, lines, recipe.dates)
-    records, broken = split_by_contract(compose_records(pages, lines), latest=recipe.dates.latest)
-    return Batch(records, pa.concat_tables([unread, copies, unbounded, broken]), digests)
+    records, withdrawn = part_listed(compose_records(pages, lines), takedown)
+    records, broken = split_by_contract(records, latest=recipe.dates.latest)
+    rejects = pa.concat_tables([unread, copies, unbounded, reject_listed(withdrawn), broken])
+    return Batch(records, rejects, digests, tuple(withdrawn["id"].to_pylist()))
 
 
 def _digests(pages: pa.Table, rejects: pa.Table) -> tuple[tuple[str, int, str], ...]:

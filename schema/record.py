@@ -117,11 +117,13 @@ RECORD: Final = (
 """One row a page."""
 
 REJECT: Final = (
-    Field("path", pa.string(), "file, relative to the seeds folder"),
+    Field(
+        "path", pa.string(), "file, relative to the seeds folder; null where the takedown list names it", nullable=True
+    ),
     Field("sha256", pa.string(), "SHA-256 of the file; null when it was not read", nullable=True),
     Field("byte_start", pa.int64(), "where the page begins in the file, in bytes", nullable=True),
     Field("byte_end", pa.int64(), "where it ends", nullable=True),
-    Field("stage", pa.string(), "the step that rejected it: read, cut or check"),
+    Field("stage", pa.string(), "the step that rejected it: read, cut, takedown or check"),
     Field("reason", pa.string(), "why, in one word"),
     Field("detail", pa.string(), "why, in a sentence"),
     Field("excerpt", pa.string(), "how it begins, control characters escaped", nullable=True),
@@ -140,6 +142,7 @@ REASONS: Final = {
     "duplicate": "its bytes are those of a page that came before",
     "too_many_lines": "it has more lines than the recipe allows",
     "line_too_long": "it has a longer line than the recipe allows",
+    "takedown": "it was taken out at the wish of someone whom it concerns",
     "broken_contract": "its record does not keep the contract: a defect of dehusk, worth a report",
 }
 """Why a page can be rejected."""
