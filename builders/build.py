@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 from dehusk.schema.errors import EmptyBuildError
 from dehusk.schema.record import RECORDS, REJECTS
 
-from .card import write_card
+from .contents import Contents, carry_over
 from .duplicates import first_paths, reject_copies
 from .label import model_digest
 from .pack import (
@@ -28,6 +28,7 @@ from .pack import (
     write_records,
     write_rejects,
 )
+from .papers import write_papers
 from .place import staging
 from .plan import Plan, Shard, plan_build
 from .read import Seed
@@ -122,6 +123,7 @@ def build_dataset(
             watch(done, plan.n_seeds)
 
     with staging(out) as folder:
+        carry_over(out, folder)
         plan = _withhold(plan, takedown | read_takedown(out / TAKEDOWN_NAME), recipe)
         built = [build_shard(shard, plan, recipe, folder, advance) for shard in plan.shards]
         return _finish(built, plan.takedown, recipe, folder)
@@ -214,11 +216,10 @@ def finish_dataset(
     files.append(describe_file(folder, folder / REJECTS_FILE, rows=rejects.num_rows))
     if takedown:
         files.append(describe_file(folder, write_takedown(folder, takedown)))
-    card = write_card(folder, recipe, summary, files, num_bytes)
-    files.append(describe_file(folder, card))
     seeds = seeds_to_name(
         sorted((seed for shard in built for seed in shard.seeds), key=lambda seed: seed.path), takedown
     )
+    files += write_papers(folder, Contents(recipe, summary, tuple(files), num_bytes, seeds, maker))
     write_manifest(folder, maker=maker, recipe=recipe, counts=summary, seeds=seeds, files=files)
     return summary
 

@@ -41,6 +41,10 @@ class Dataset(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         homepage: address of the project that made it.
         languages: ISO 639-1 codes for the card; empty to use those that were found.
         tags: tags for the hub.
+        creators: persons who made it, for the citation.
+        publisher: organisation that publishes it.
+        version: version of the dataset, `MAJOR.MINOR.PATCH`.
+        year: year of that version, for the citation; none by default, since no output may depend on the clock.
     """
 
     name: Annotated[str, Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,95}$")] = "pages"
@@ -54,6 +58,10 @@ class Dataset(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     homepage: str = ""
     languages: tuple[str, ...] = ()
     tags: tuple[str, ...] = ()
+    creators: tuple[str, ...] = ()
+    publisher: str = ""
+    version: Annotated[str, Meta(pattern=r"^$|^(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)$")] = ""
+    year: Annotated[int, Meta(ge=1990, le=9999)] | None = None
 
 
 class Bounds(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -6,6 +6,7 @@ from datetime import datetime
 
 import msgspec
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -13,8 +14,14 @@ from dehusk.schema.labels import BOILERPLATE, LABELS
 from dehusk.schema.record import FLAGS
 from dehusk.schema.view import codepoints, count_visible, white_places
 
+from .personal import PERSONAL, count_personal
+from .rights import SIGNALS, count_rights
+
 OPTIONAL = ("title", "summary", "published", "modified", "section", "publisher", "site", "url", "language")
 """Fields that a page may leave unknown; how often each is known is counted."""
+
+LENGTHS = (0, 200, 500, 1_000, 2_000, 5_000, 10_000, 20_000, 50_000, 100_000)
+"""From how many characters of clean text on a record is counted with the longer ones."""
 
 
 class Summary(msgspec.Struct, frozen=True):
@@ -31,6 +38,10 @@ class Summary(msgspec.Struct, frozen=True):
         text_chars: characters of clean text.
         earliest: first date of publication, ISO.
         latest: last one.
+        years: records by year of publication.
+        lengths: records by characters of clean text: the largest of `LENGTHS` that they have.
+        personal: records that hold personal data, by `FIELD.KIND` (`personal.py`).
+        rights: records by what their legal lines say (`rights.py`).
     """
 
     kept: int = 0
@@ -43,6 +54,10 @@ class Summary(msgspec.Struct, frozen=True):
     text_chars: int = 0
     earliest: str | None = None
     latest: str | None = None
+    years: dict[str, int] = {}
+    lengths: dict[str, int] = {}
+    personal: dict[str, int] = {}
+    rights: dict[str, int] = {}
 
     @property
     def came_in(self) -> int:
@@ -68,7 +83,14 @@ class Summary(msgspec.Struct, frozen=True):
             text_chars=self.text_chars + other.text_chars,
             earliest=min(dates, default=None),
             latest=max(dates, default=None),
+            years=dict(sorted(_add(self.years, other.years).items())),
+            lengths=_add(self.lengths, other.lengths, tuple(map(str, LENGTHS))),
+            personal=_add(self.personal, other.personal, _PERSONAL),
+            rights=_add(self.rights, other.rights, (*SIGNALS, "none")),
         )
+
+
+_PERSONAL = tuple(f"{field}.{kind}" for field in ("raw", "text") for kind in PERSONAL)
 
 
 def _add(one: dict[str, int], two: dict[str, int], order: tuple[str, ...] = ()) -> dict[str, int]:
@@ -97,12 +119,21 @@ def summarise(records: pa.Table, rejects: pa.Table) -> Summary:
         text_chars=int(pc.sum(records["n_chars"]).as_py() or 0),
         earliest=min(dates).date().isoformat() if dates else None,
         latest=max(dates).date().isoformat() if dates else None,
+        years=_count(pc.year(records["published"].drop_null()).cast(pa.string())),
+        lengths=_lengths(records["n_chars"].to_numpy()),
+        personal=count_personal(records),
+        rights=count_rights(records),
     )
     return Summary() + counted
 
 
 def _count(values: pa.Array | pa.ChunkedArray) -> dict[str, int]:
     return {row["values"]: row["counts"] for row in pc.value_counts(values).to_pylist()}
+
+
+def _lengths(n_chars: npt.NDArray[np.int32]) -> dict[str, int]:
+    place = np.searchsorted(LENGTHS, n_chars, side="right") - 1
+    return {str(LENGTHS[at]): int(count) for at, count in enumerate(np.bincount(place)) if count}
 
 
 def _chars(records: pa.Table, lines: pa.ListArray) -> dict[str, int]:
