@@ -7,18 +7,13 @@ its time zone.
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime, time, timedelta
 from typing import Any, Final, NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
-import pyarrow.compute as pc
 
-from dehusk.schema.labels import LABELS, TEXT_LABELS
 from dehusk.schema.record import RECORDS
-from dehusk.schema.view import WHITE_SPACE
 
 from .address import find_address, site_of
 from .ago import days_ago
@@ -28,6 +23,7 @@ from .language import guess_language
 from .names import Name, find_names, is_agency, only_persons
 from .publisher import find_publisher
 from .recipe import Dates
+from .sheet import About, Frame, Line, Sheet, Span, frame_of, lay_out, normalise
 from .words import fold_word, folded
 
 COLUMNS: Final = (
@@ -41,18 +37,19 @@ MAX_SUMMARY: Final = 2000
 MAX_SECTION: Final = 60
 """Characters that a field may have; what is longer is not what the field is for, and stays unknown."""
 
-NEAR: Final = 12
-"""Lines above the headline that can still belong to it: kicker, date and byline with their buttons between."""
-
 ABOVE: Final = 4
 BELOW: Final = 30
 """Lines above and below the headline that are read whatever their label, up to the body."""
 
 MAX_ASIDE: Final = 160
-"""Characters that such a line may have."""
+MAX_ASIDE_PROSE: Final = 60
+"""Characters that such a line may have, and that it may have when it is labelled as prose."""
 
-TOGETHER: Final = 4
-"""Places between two lines of one byline, at most."""
+MAX_DATED: Final = 40
+"""Lines that are asked for the order of day and month."""
+
+LEAD_ALONE: Final = 12
+"""Characters of a line that can be a 'By' or 'Written by' whose name stands on the next."""
 
 LONG: Final = 40
 """Characters of a line that is likely prose, on a page without clean text."""
@@ -63,92 +60,6 @@ FAR: Final = 3
 
 ANY_DATES: Final = Dates()
 
-_META: Final = ("title", "summary", "byline", "date", "section", "legal")
-_WHITE: Final = re.compile("[" + "".join(re.escape(chr(point)) for point in np.flatnonzero(WHITE_SPACE)) + "]+")
-
-
-class Span(NamedTuple):
-    """A piece of a page's `raw`: the line it stands in, from 0, and where it begins and ends, in characters."""
-
-    line: int
-    start: int
-    end: int
-
-
-class Line(NamedTuple):
-    """One line of a page that may say something about it: its place among the lines, its span, label and score."""
-
-    place: int
-    start: int
-    end: int
-    label: str
-    score: float
-
-
-@dataclass(frozen=True, slots=True)
-class Sheet:
-    """One page, as far as it is looked at.
-
-    Attributes:
-        raw: its characters.
-        meta: its lines of the labels `_META`, in order.
-        codes: label of each of its lines, as its place in `LABELS`, `int32[n_lines]`.
-        starts: where each of its lines begins in `raw`, `int32[n_lines]`.
-        ends: where each ends, `int32[n_lines]`.
-        scores: how sure the label of each is, `float32[n_lines]`.
-        text: places of its lines of clean text, `int64[n]`.
-        paragraphs: places of its paragraphs, `int64[n]`.
-    """
-
-    raw: str
-    meta: Sequence[Line]
-    codes: npt.NDArray[np.int32]
-    starts: npt.NDArray[np.int32]
-    ends: npt.NDArray[np.int32]
-    scores: npt.NDArray[np.float32]
-    text: npt.NDArray[np.int64]
-    paragraphs: npt.NDArray[np.int64]
-
-    def lines(self, *labels: str) -> list[Line]:
-        """The lines of some of the labels `_META`, in order."""
-        return [line for line in self.meta if line.label in labels]
-
-    def between(self, first: int, last: int) -> list[Line]:
-        """The lines at these places and between, whatever their labels."""
-        part = slice(max(0, first), last + 1)
-        rows = zip(
-            self.starts[part].tolist(),
-            self.ends[part].tolist(),
-            self.codes[part].tolist(),
-            self.scores[part].tolist(),
-            strict=True,
-        )
-        return [
-            Line(place, a, b, LABELS[code], score) for place, (a, b, code, score) in enumerate(rows, start=part.start)
-        ]
-
-    def read(self, line: Line) -> str:
-        """The text of a line, as it stands on the page."""
-        return self.raw[line.start : line.end]
-
-
-@dataclass(slots=True)
-class About:
-    """What was read from a page, and where."""
-
-    fields: dict[str, Any] = field(default_factory=dict)
-    evidence: list[tuple[str, Span]] = field(default_factory=list)
-
-    def note(self, name: str, value: Any, *spans: Span) -> None:
-        """Keeps the value of a field and where it was read."""
-        self.fields[name] = value
-        self.evidence += [(name, span) for span in spans]
-
-
-def normalise(text: str) -> str:
-    """Text with each run of white space and control characters made one space, as in the clean text."""
-    return _WHITE.sub(" ", text).strip(" ")
-
 
 # --- title -----------------------------------------------------------------------------------------------------------
 
@@ -157,22 +68,11 @@ _KICKER: Final = re.compile(r"[\s:|–—-]$")
 _CONTINUES: Final = ":,;–—-"
 
 
-def _runs(lines: Sequence[Line], gap: int = 1) -> list[list[Line]]:
-    """Lines in runs: the places of neighbours in one run are at most `gap` apart."""
-    runs: list[list[Line]] = []
-    for line in lines:
-        if runs and line.place - runs[-1][-1].place <= gap:
-            runs[-1].append(line)
-        else:
-            runs.append([line])
-    return runs
-
-
 def _shorter_form(page: Sheet, span: Span) -> Span:
     """A headline without the name of its site or its kicker, where another line of the page is the shorter form."""
     text = page.raw[span.start : span.end]
     size = page.ends - page.starts
-    for place in np.flatnonzero((size >= max(8, len(text) // 3)) & (size < len(text) - 1)).tolist():
+    for place in np.flatnonzero((size >= max(8, len(text) // 2)) & (size < len(text) - 1)).tolist():
         other = page.raw[page.starts[place] : page.ends[place]]
         if text.startswith(other) and _SUFFIX.match(text, len(other)):
             return Span(span.line, span.start, span.start + len(other))
@@ -201,7 +101,8 @@ def _read_title(page: Sheet, about: About) -> int | None:
     lines = _headlines(page)
     if not lines:
         return None
-    best = max(lines, key=lambda line: _worth(page, line))
+    heads = [line for line in lines if page.raw[line.start] not in _CONTINUES] or lines
+    best = max(heads, key=lambda line: _worth(page, line))
     following = next((line for line in lines if line.place == best.place + 1), None)
     spans = [_shorter_form(page, Span(best.place, best.start, best.end))]
     if following is not None and page.raw[following.start] in _CONTINUES:
@@ -210,42 +111,52 @@ def _read_title(page: Sheet, about: About) -> int | None:
     return best.place
 
 
-# --- where things stand ----------------------------------------------------------------------------------------------
-
-
-class Frame(NamedTuple):
-    """Where the headline stands, and where the first paragraph after it does: what stands between is about the page."""
-
-    title: int
-    body: int
-
-    def zone(self, place: int) -> int:
-        """0 between headline and body, 1 right above the headline, 2 below, 3 far above."""
-        if self.title <= place <= self.body:
-            return 0
-        if place < self.title:
-            return 1 if self.title - place <= NEAR else 3
-        return 2
-
-
-def _frame(page: Sheet, title: int | None) -> Frame:
-    last = len(page.starts)
-    if title is None:
-        body = int(page.paragraphs[0]) if len(page.paragraphs) else last
-        return Frame(max(0, body - NEAR), body)
-    after = int(np.searchsorted(page.paragraphs, title))
-    return Frame(title, int(page.paragraphs[after]) if after < len(page.paragraphs) else last)
-
-
-def _around(page: Sheet, frame: Frame) -> list[Line]:
-    """The lines between headline and body and right beside them, whatever their labels: few, but for a listing."""
-    return page.between(frame.title - ABOVE, min(frame.body + 1, frame.title + BELOW))
-
-
-# --- dates -----------------------------------------------------------------------------------------------------------
+# --- the lines around the headline ------------------------------------------------------------------------------------
 
 # What a line must hold to be worth reading for a date: a year, or numbers set apart as dates are.
 _DATED: Final = re.compile(r"\d{4}|\d[./-] ?\d{1,2}[./-] ?\d|年")
+# What a line must begin with to be worth reading for an author.
+_CREDITED: Final = re.compile(
+    r"(?:[^\W\d_]{2,20} ){0,2}(?:by|von|par|por|door|av|af|di|de|oleh|yazan)\b"
+    r"|au[ct]?t(?:h?or|eur)|автор|[作記记编編文]者?[：:／/]|كتب|بقلم",
+    re.IGNORECASE,
+)
+
+
+class Aside(NamedTuple):
+    """A line around the headline that its label does not commend, but that holds a date or begins like a byline."""
+
+    line: Line
+    dated: bool
+
+
+def _may_tell(line: Line) -> bool:
+    """Whether a line can be about the page: short, shorter where it is prose, and not of something else altogether."""
+    limit = MAX_ASIDE_PROSE if line.label in ("paragraph", "list_item", "heading") else MAX_ASIDE
+    return line.end - line.start <= limit and line.label not in (
+        "byline",
+        "date",
+        "related",
+        "comment",
+        "consent",
+        "legal",
+    )
+
+
+def _asides(page: Sheet, frame: Frame) -> list[Aside]:
+    """The lines between headline and body and right beside them that may tell of the page, whatever their labels."""
+    found = []
+    led = False
+    for line in page.between(frame.title - ABOVE, min(frame.body + 1, frame.title + BELOW)):
+        if _may_tell(line):
+            dated = _DATED.search(page.raw, line.start, line.end) is not None
+            if dated or led or _CREDITED.match(page.raw, line.start, line.end):
+                found.append(Aside(line, dated))
+        led = line.label == "byline" and line.end - line.start <= LEAD_ALONE  # 'By' on a line of its own
+    return found
+
+
+# --- dates -----------------------------------------------------------------------------------------------------------
 
 
 class _Found(NamedTuple):
@@ -255,20 +166,6 @@ class _Found(NamedTuple):
 
     def span(self) -> Span:
         return Span(self.line.place, self.line.start + self.date.start, self.line.start + self.date.end)
-
-
-def _dated_lines(page: Sheet, frame: Frame) -> list[Line]:
-    """Date lines and bylines of the page, and the short lines around its headline that hold a date."""
-    said = page.lines("date", "byline")
-    known = {line.place for line in said}
-    others = [
-        line
-        for line in _around(page, frame)
-        if line.place not in known
-        and line.end - line.start <= MAX_ASIDE
-        and _DATED.search(page.raw, line.start, line.end)
-    ]
-    return said + others
 
 
 def _within(found: StatedDate, dates: Dates) -> bool:
@@ -296,17 +193,16 @@ def _counted_date(page: Sheet, frame: Frame, dates: Dates) -> tuple[Span, dateti
     if dates.crawl_date is None:
         return None
     for line in page.lines("date", "byline"):
-        if frame.zone(line.place) < FAR and (ago := days_ago(page.read(line))) is not None:
+        if frame.zone(line.place) < BELOW_BODY and (ago := days_ago(page.read(line))) is not None:
             back, start, end = ago
             day = dates.crawl_date - timedelta(days=back)
             return Span(line.place, line.start + start, line.start + end), datetime.combine(day, time())
     return None
 
 
-def _read_dates(page: Sheet, frame: Frame, language: str | None, dates: Dates, about: About) -> Reading:
-    """Notes when the page was published and changed; returns how its dates are to be read."""
-    lines = _dated_lines(page, frame)
-    reading = Reading(language, month_comes_first(page.read(line) for line in lines[:40]))
+def _read_dates(page: Sheet, frame: Frame, lines: Sequence[Line], rules: tuple[Reading, Dates], about: About) -> None:
+    """Notes when the page was published and changed, as the likeliest of some lines state it."""
+    reading, dates = rules
     found = [
         _Found(_rank(frame, line, date), line, date)
         for line in lines
@@ -325,15 +221,9 @@ def _read_dates(page: Sheet, frame: Frame, language: str | None, dates: Dates, a
         about.note("published_precision", "day")
     if modified is not None:
         about.note("modified", modified.date.when, modified.span())
-    return reading
 
 
 # --- authors ---------------------------------------------------------------------------------------------------------
-
-# What a line that is labelled otherwise must begin with, or hold, to be worth reading for an author.
-_NAMES: Final = re.compile(
-    r"\b(?:by|von|par|por|door|av|af|di|autor|author|автор|oleh|yazan)\b|[作記记编編]者|기자|بقلم", re.IGNORECASE
-)
 
 
 class _Named(NamedTuple):
@@ -354,33 +244,16 @@ def _names_in(page: Sheet, line: Line, reading: Reading, *, led: bool) -> tuple[
     return [_Named(line, name) for name in names], byline.led and not byline.names
 
 
-def _byline_lines(page: Sheet, frame: Frame) -> list[Line]:
-    """Bylines, and the other lines around the headline that may name an author; the likeliest place first."""
-    said = page.lines("byline")
-    known = {line.place for line in said}
-    others = [
-        line
-        for line in _around(page, frame)
-        if line.place not in known
-        and line.end - line.start <= MAX_ASIDE
-        and line.label != "title"
-        and (line.label == "date" or _NAMES.search(page.raw, line.start, line.end))
-    ]
-    return sorted(said + others, key=lambda line: (frame.zone(line.place), line.place))
-
-
-def _read_authors(page: Sheet, frame: Frame, reading: Reading, about: About) -> None:
-    """Notes the authors that the first byline names, with the lines right below it."""
+def _read_authors(page: Sheet, frame: Frame, lines: Sequence[Line], reading: Reading, about: About) -> None:
+    """Notes the authors that the first byline among some lines names, with the lines right below it."""
     found: list[_Named] = []
-    led, last = False, None
-    for line in _byline_lines(page, frame):
-        if found and (
-            frame.zone(line.place) != frame.zone(found[-1].line.place) or line.place - found[-1].line.place > TOGETHER
-        ):
+    led_at = -9
+    for line in sorted(lines, key=lambda line: (frame.zone(line.place), line.place)):
+        if found and not frame.together(found[-1].line.place, line.place):
             break
-        names, led = _names_in(page, line, reading, led=led and last is not None and line.place - last <= 2)
+        names, leads = _names_in(page, line, reading, led=line.place - led_at in (1, 2))
         found += names
-        last = line.place
+        led_at = line.place if leads else -9
     kept = only_persons([named.name for named in found])
     spans = [named.span() for named in found if any(named.name is name for name in kept)]
     about.note("authors", [normalise(page.raw[span.start : span.end]) for span in spans], *spans)
@@ -442,8 +315,19 @@ def _read_section(page: Sheet, frame: Frame, about: About) -> None:
                 return
 
 
+def _runs(lines: Sequence[Line]) -> list[list[Line]]:
+    """Lines in runs of direct neighbours."""
+    runs: list[list[Line]] = []
+    for line in lines:
+        if runs and line.place == runs[-1][-1].place + 1:
+            runs[-1].append(line)
+        else:
+            runs.append([line])
+    return runs
+
+
 def _read_summary(page: Sheet, frame: Frame, about: About) -> None:
-    runs = _runs(page.lines("summary"), gap=2)
+    runs = _runs(page.lines("summary"))
     if not runs:
         return
     best = min(runs, key=lambda run: (frame.zone(run[0].place), run[0].place))
@@ -493,50 +377,20 @@ def _describe(page: Sheet, dates: Dates) -> About:
     guess = guess_language(_sample(page))
     about.note("language", guess.code if guess.sure else None)
     about.note("language_score", guess.score if guess.sure else None)
-    frame = _frame(page, _read_title(page, about))
-    reading = _read_dates(page, frame, guess.code, dates, about)
-    _read_authors(page, frame, reading, about)
+    frame = frame_of(page, _read_title(page, about))
+    asides = _asides(page, frame)
+    dated = page.lines("date", "byline") + [aside.line for aside in asides if aside.dated]
+    reading = Reading(guess.code, month_comes_first(page.read(line) for line in dated[:MAX_DATED]))
+    _read_dates(page, frame, dated, (reading, dates), about)
+    credited = [line for line in page.lines("byline", "date") if line.label == "byline" or frame.is_near(line.place)]
+    _read_authors(
+        page, frame, credited + [aside.line for aside in asides if aside.line.label != "title"], reading, about
+    )
     _read_section(page, frame, about)
     _read_summary(page, frame, about)
     _read_publisher(page, about)
     _read_address(page, about)
     return about
-
-
-def _sheets(pages: pa.Table, lines: pa.Table) -> Iterator[Sheet]:
-    n = pages.num_rows
-    page = lines["page"].to_numpy()
-    starts, ends = lines["start"].to_numpy(), lines["end"].to_numpy()
-    scores = lines["score"].to_numpy()
-    codes = pc.index_in(lines["label"].combine_chunks(), value_set=pa.array(LABELS)).to_numpy(zero_copy_only=False)
-    text = np.isin(codes, [LABELS.index(label) for label in TEXT_LABELS])
-    paragraph = codes == LABELS.index("paragraph")
-    at = np.searchsorted(page, np.arange(n + 1))
-    meta = np.flatnonzero(np.isin(codes, [LABELS.index(label) for label in _META]))
-    meta_at = np.searchsorted(meta, at)
-    rows = [
-        Line(*row)
-        for row in zip(
-            (meta - at[page[meta]]).tolist(),
-            starts[meta].tolist(),
-            ends[meta].tolist(),
-            [LABELS[code] for code in codes[meta].tolist()],
-            scores[meta].tolist(),
-            strict=True,
-        )
-    ]
-    for i, raw in enumerate(pages["raw"].to_pylist()):
-        a, b = at[i], at[i + 1]
-        yield Sheet(
-            raw=raw,
-            meta=rows[meta_at[i] : meta_at[i + 1]],
-            text=np.flatnonzero(text[a:b]),
-            paragraphs=np.flatnonzero(paragraph[a:b]),
-            codes=codes[a:b],
-            starts=starts[a:b],
-            ends=ends[a:b],
-            scores=scores[a:b],
-        )
 
 
 def describe_pages(pages: pa.Table, lines: pa.Table, dates: Dates = ANY_DATES) -> pa.Table:
@@ -550,7 +404,7 @@ def describe_pages(pages: pa.Table, lines: pa.Table, dates: Dates = ANY_DATES) -
     Returns:
         `pages` with the columns of `COLUMNS`, typed as in `RECORDS`.
     """
-    found = [_describe(sheet, dates) for sheet in _sheets(pages, lines)]
+    found = [_describe(sheet, dates) for sheet in lay_out(pages, lines)]
     for name in COLUMNS:
         kind = RECORDS.field(name).type
         if name == "evidence":

@@ -14,8 +14,8 @@ import fasttext  # type: ignore[import-untyped]
 from dehusk.schema.languages import LANGUAGES
 
 MAX_CHARS: Final = 240
-"""Characters of clean text that are looked at: of the bodies of 216 benchmark pages, 240 are named as well as 4,000
-(98.4 % right before any threshold), in a third of a microsecond each."""
+"""Characters of clean text that are looked at, at 0.4 microseconds each. Of the bodies of 1,425 benchmark pages, 240
+leave 19 unknown and 3 wrong; 1,000 leave 20 and 2."""
 
 MIN_CHARS: Final = 20
 SHORT_CHARS: Final = 60
@@ -75,8 +75,6 @@ def guess_language(text: str) -> Guess:
         return Guess(None, 0.0, sure=False)
     # Capitals alone look like another language to a model that has seen few of them.
     labels, scores = _model().predict(sample.lower() if sample.isupper() else sample)
-    code = labels[0].removeprefix("__label__") if labels else None
-    if code not in LANGUAGES:
-        return Guess(None, 0.0, sure=False)
-    score = min(round(float(scores[0]), 3), 1.0)
-    return Guess(code, score, sure=score >= (MIN_SCORE if len(sample) >= SHORT_CHARS else MIN_SHORT_SCORE))
+    code, score = labels[0].removeprefix("__label__"), min(round(float(scores[0]), 3), 1.0)
+    enough = score >= (MIN_SCORE if len(sample) >= SHORT_CHARS else MIN_SHORT_SCORE)
+    return Guess(code, score, sure=enough and code in LANGUAGES)

@@ -117,7 +117,7 @@ _ROLE_WORDS: Final = folded(
     associate | assistant | ansvarig | posted | gepostet | comments | comment | kommentare | kommentar | min | read
     minutes | minuten | minuti | share | teilen | print | drucken | lecturer | fellow | scholar | historian | ökonom
     economist | lawyer | attorney | physician | reviewer | tester | copywriter | marketer | marketing | content
-    developer | engineer | designer | architect | wizard | senior | критик | dr. | prof. | last | first
+    developer | engineer | designer | architect | wizard | senior | критик | last | first
     """
 )
 _ROLE: Final = re.compile("|".join(sorted(map(re.escape, _ROLE_STEMS), key=lambda stem: (-len(stem), stem))))
@@ -146,15 +146,20 @@ _ENDERS: Final = folded(
     was | has | est | of | who | writes | berichtet | reports | über | about | as | als | auf | bei | zum | to
     """
 )
-# After a name that no 'By' announces, other prepositions make a sentence of it.
+# After a name that no 'By' announces, words that are neither of a date nor of a biography make prose of it.
 _BARE_ENDERS: Final = folded(
     """
-    on | am | um | is | ist | for | för | für
+    on | am | um | is | ist | for | för | für | was | has | est | es | è | jest | writes | covers | reports | schreibt
+    berichtet | arbeitet | lives
     """
 )
 _CONJUNCTION: Final = re.compile(
     r"[,，、;&＆+]|\s(?:and|und|et|y|och|og|ja|en|with|mit|avec|con|e|a|i|и|та|і|و|ve|dan|và|και|и|as well as|sowie)\s",
     re.IGNORECASE,
+)
+# How the names of outlets and desks end.
+_OUTLETS: Final = folded(
+    "news | media | tv | radio | online | newspaper | magazine | zeitung | redaktion | staff | team | desk | agency"
 )
 # Desks that name nobody.
 _NOBODY: Final = folded(
@@ -177,7 +182,7 @@ _AGENCIES: Final = folded(
     """
 )
 _SPLIT: Final = re.compile(
-    r"[|•·∙●;/／｜\t\n\r»«>–—]|\s-\s?|(?<![:：])\s{2,}|\s-$|^-\s|…|\u3000(?=[^\s：:]{1,6}[：:])|\.\s(?=[^\W\d_]{3,}\s[^\W\d_]+\s)"
+    r"[|•·∙●;/／｜\t\n\r»«>–—]+|\s-\s?|(?<![:：])\s{2,}|\s-$|^-\s|…|\u3000(?=[^\s：:]{1,6}[：:])|\.\s(?=[^\W\d_]{3,}\s[^\W\d_]+\s)"
 )
 _ADDRESS: Final = re.compile(r"\S{1,80}@\S{1,80}|https?://\S{1,200}|www\.\S{1,200}|(?<!\w)@\w{1,40}")
 _ASIDE: Final = re.compile(r"[(（\[][^()（）\[\]]{0,80}[)）\]]")
@@ -259,8 +264,9 @@ def _name_tokens(text: str, tokens: list[tuple[int, int]], *, led: bool) -> tupl
     kept: list[tuple[int, int]] = []
     for start, end in tokens:
         word = text[start:end]
-        if kept and (word == "For" or (word == word.lower() and fold_word(word) in _ENDERS)):
-            return (kept, False) if led or fold_word(word) in _BARE_ENDERS else ([], False)
+        plain = fold_word(word)
+        if kept and (word == "For" or (word == word.lower() and (plain in _ENDERS or plain in _BARE_ENDERS))):
+            return (kept, False) if led or plain in _BARE_ENDERS else ([], False)
         if _is_role(word):
             while kept and fold_word(text[slice(*kept[-1])].strip(_EDGES)) in _ROLE_QUALIFIERS:
                 kept.pop()
@@ -291,7 +297,7 @@ def _is_name(text: str, *, sure: bool) -> bool:
         sure: whether the line says that a name follows, or holds nothing else: then one word will do, in any case.
     """
     words = text.split()
-    if not (1 <= len(words) <= _MAX_TOKENS and 2 <= len(text) <= _MAX_NAME and _LETTER.search(text)):
+    if not (1 <= len(words) <= _MAX_TOKENS and 2 <= len(text) <= _MAX_NAME and any(map(str.isalpha, text))):
         return False
     if fold_word(text) in _NOBODY or says_when(words[0]) or says_when(words[-1]):
         return False
@@ -350,8 +356,9 @@ def _chunk_names(text: str, start: int, end: int, *, led: bool) -> list[Name]:
 
 
 def is_agency(name: Name) -> bool:
-    """Whether a name is one of a news agency."""
-    return fold_word(name.text) in _AGENCIES
+    """Whether a name is one of a news agency, an outlet or a desk, not of a person."""
+    plain = fold_word(name.text)
+    return plain in _AGENCIES or plain.rpartition(" ")[2] in _OUTLETS
 
 
 def only_persons(names: Iterable[Name]) -> tuple[Name, ...]:

@@ -55,7 +55,6 @@ _COMPANY: Final = re.compile(
     r"\b(?:inc|llc|ltd|corp|co|s\.a|s\.l|b\.v|n\.v|k\.k|s\.p\.a|a\.s|z\.o\.o|\w(?:\.\w)+)$", re.IGNORECASE
 )
 _MORE: Final = re.compile(r"(?:inc|llc|ltd|kg|lp|limited|k\.?k|b\.?v)\b", re.IGNORECASE)
-_LETTER: Final = re.compile(r"[^\W\d_]")
 
 
 class Publisher(NamedTuple):
@@ -78,7 +77,7 @@ def _name_span(line: str, start: int, end: int) -> tuple[int, int] | None:
     if line[end : end + 1] == "." and _COMPANY.search(name):
         end += 1
     fits = len(name) <= _MAX_NAME and len(name.split()) <= _MAX_WORDS and len(name) >= 2
-    return (start, end) if fits and _LETTER.search(name) and not _RIGHTS.search(name) else None
+    return (start, end) if fits and any(map(str.isalpha, name)) and not _RIGHTS.search(name) else None
 
 
 def _after_mark(line: str, at: int) -> tuple[int, int] | None:
@@ -116,7 +115,8 @@ def find_publisher(line: str) -> Publisher | None:
     mark = _MARK.search(line)
     if mark is None:
         chinese = _CHINESE.search(line)
-        return Publisher(*chinese.span(1), 1) if chinese else None
+        named = _name_span(line, *chinese.span(1)) if chinese else None
+        return Publisher(*named, 1) if named else None
     span = _after_mark(line, mark.end()) or _before_mark(line, mark.start())
     if span is None:
         return None

@@ -178,6 +178,9 @@ UNKNOWN = [
     ("0000年00月00日", "zh"),
     ("99 May 2024", "en"),
     ("call 555 2024", "en"),
+    ("Room 5, 2024", "en"),
+    ("lis 5, 2024", None),  # November in Polish, October in Croatian
+    ("2024. gada 5. telpa", "lv"),
     ("Reise um die Welt in 80 Tagen", "de"),
     ("", "en"),
 ]
