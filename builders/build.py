@@ -21,6 +21,7 @@ from .pack import (
     PackedFile,
     SeedDigest,
     content_digest,
+    count_bytes,
     current_maker,
     data_name,
     describe_file,
@@ -170,7 +171,7 @@ def write_splits(records: pa.Table, name: str, recipe: Recipe, folder: Path) -> 
     for split, part in split_records(records, recipe.split).items():
         path = folder / f"{split}.{name}.parquet"
         write_records(part, path, row_group_bytes=recipe.pack.row_group_bytes)
-        files.append(SplitFile(split, path, part.num_rows, content_digest(part), part.nbytes))
+        files.append(SplitFile(split, path, part.num_rows, content_digest(part), count_bytes(part)))
     return tuple(files)
 
 
@@ -240,7 +241,7 @@ def _without_copies(shard: BuiltShard, first: dict[str, str], recipe: Recipe, fo
     return replace(shard, files=files, rejects=rejects, summary=summarise(kept, rejects))
 
 
-def _name_files(built: list[BuiltShard], recipe: Recipe, folder: Path) -> tuple[list[PackedFile], dict[str, int]]:
+def _name_files(built: Sequence[BuiltShard], recipe: Recipe, folder: Path) -> tuple[list[PackedFile], dict[str, int]]:
     """Gives the shards' files their names in `data/`; returns them and the bytes in memory of each split."""
     (folder / "data").mkdir()
     files: list[PackedFile] = []

@@ -11,11 +11,14 @@ import pyarrow.parquet as pq
 import yaml
 
 from dehusk.schema.contract import check_records
+from dehusk.schema.errors import RecipeError
 from dehusk.schema.findings import Finding, shorten
 from dehusk.schema.record import RECORDS, REJECTS
 
 from .pack import CARD, Manifest, PackedFile, content_digest, file_digest, fingerprint, listed_paths, read_manifest
 from .read import excerpt
+from .takedown import TAKEDOWN_NAME, Takedown, read_takedown
+from .withdraw import is_listed
 
 ANEW = "build the dataset anew"
 
@@ -79,7 +82,7 @@ def check_dataset(folder: Path, *, today: date | None = None) -> list[Finding]:
             findings += _check_parquet(folder, entry, manifest, today, seen)
     if CARD not in missing:
         findings += _check_card(folder, manifest)
-    return findings
+    return [*findings, *_check_takedown(folder, manifest)]
 
 
 def _check_files(folder: Path, manifest: Manifest) -> Iterator[Finding]:
@@ -140,6 +143,30 @@ def _after_today(table: pa.Table, file: str, today: date | None) -> Iterator[Fin
             value = shorten(table[name][row].as_py())
             remedy = "look at the page: a date to come is seldom its own; `[dates] latest` of the recipe bars them"
             yield Finding(file, row, table["id"][row].as_py(), name, "after_today", value, remedy, severity="warning")
+
+
+def _check_takedown(folder: Path, manifest: Manifest) -> Iterator[Finding]:
+    """Records that the list of the dataset names, and that must not be there."""
+    try:
+        takedown = read_takedown(folder / TAKEDOWN_NAME)
+    except RecipeError as error:
+        yield _of_file(TAKEDOWN_NAME, "takedown_line", shorten(error), error.tip)
+        return
+    for entry in manifest.files if takedown else ():
+        if entry.content is not None:
+            yield from _listed_records(folder, entry.path, takedown)
+
+
+def _listed_records(folder: Path, file: str, takedown: Takedown) -> Iterator[Finding]:
+    try:
+        table = pq.read_table(folder / file, columns=["id", "url", "site", "source"])
+        listed = np.flatnonzero(is_listed(table, takedown)).tolist()
+    except (OSError, pa.ArrowException, KeyError):  # which is a finding already
+        return
+    for row in listed:
+        key = table["id"][row].as_py()
+        remedy = f"{TAKEDOWN_NAME} names it: `dehusk remove` takes it out"
+        yield Finding(file, row, key, "", "taken_down", "", remedy)
 
 
 def _check_card(folder: Path, manifest: Manifest) -> Iterator[Finding]:

@@ -165,6 +165,21 @@ def fingerprint(files: Iterable[PackedFile]) -> str:
     return hashlib.sha256("".join(sorted(lines)).encode()).hexdigest()
 
 
+def count_bytes(table: pa.Table) -> int:
+    """Bytes of a table's values in memory: of what it says alone, not of its chunks, padding or null bits."""
+    return sum(_count_bytes(column.combine_chunks()) for column in table.columns)
+
+
+def _count_bytes(array: pa.Array) -> int:
+    if pa.types.is_struct(array.type):
+        return sum(map(_count_bytes, array.flatten()))
+    if pa.types.is_list(array.type):
+        return 4 * len(array) + _count_bytes(array.flatten())
+    if pa.types.is_string(array.type):
+        return 4 * len(array) + int(pc.sum(pc.binary_length(array)).as_py() or 0)
+    return int(len(array) * array.type.bit_width // 8)
+
+
 # -- files --
 
 
@@ -179,7 +194,7 @@ def write_records(table: pa.Table, path: Path, *, row_group_bytes: int) -> None:
         path: file to write.
         row_group_bytes: size of a row group before compression, about.
     """
-    rows = max(1, table.num_rows * row_group_bytes // max(1, table.nbytes))
+    rows = max(1, table.num_rows * row_group_bytes // max(1, count_bytes(table)))
     _write(table.replace_schema_metadata(footer_metadata(table.schema)), path, rows)
 
 

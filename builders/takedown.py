@@ -39,7 +39,7 @@ _HEAD: Final = """\
 
 _ID: Final = re.compile(r"[0-9a-f]{24}")
 _HOST: Final = re.compile(r"[^\s/?#@:.\[\]]+(?:\.[^\s/?#@:.\[\]]+)+")
-_URL: Final = re.compile(r"(?:https?://)?[^\s/?#]+(?:[/?#]\S*)?", re.IGNORECASE)
+_URL: Final = re.compile(r"(?:https?://)?(?:[^\s/?#@]*@)?[^\s/?#@:]+(?::\d+)?(?:[/?#]\S*)?", re.IGNORECASE)
 _CONTROL: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 _TIPS: Final = {
     "id": "an id is 24 hex digits, as in the column `id`",
@@ -176,7 +176,7 @@ def make_entry(kind: str, value: str) -> Entry:
     problem, tip = _problem(kind, value)
     if problem:
         raise RecipeError(problem, tip)
-    named = KINDS[KINDS.index(kind)]  # type: ignore[arg-type]  # `_problem` has just looked
+    named = KINDS[KINDS.index(kind)]
     return Entry(named, value.lower() if named in ("id", "site") else value)
 
 
