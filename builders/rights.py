@@ -11,7 +11,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from dehusk.schema.view import codepoints, text_view
+from dehusk.schema.view import CodePoints, Offsets, text_view
 
 from .personal import Mask, find_patterns
 
@@ -32,14 +32,27 @@ _MINING: Final = (
     r"|(?:train|training|trainieren|entraîne\w*|entrenar|addestra\w*)[^.\n]{0,60}(?:\bai\b|\bki\b|\bia\b|artificial"
     r"|artificielle|language models?|machine[ -]learning)"
 )
-# Names of the licences as creativecommons.org gives them, or their path in its addresses.
+# The licences by their short name, by their path in an address, and by their name in full, as creativecommons.org gives
+# them; from the one that reserves most.
+_CC_NAMES: Final = {
+    "cc-by-nc-nd": "noncommercial-noderiv",
+    "cc-by-nc-sa": "noncommercial-sharealike",
+    "cc-by-nc": "noncommercial",
+    "cc-by-nd": "noderiv",
+    "cc-by-sa": "share ?alike",
+    "cc-by": "",
+}
+
+
+def _cc_pattern(short: str, rest: str) -> str:
+    terms = short.removeprefix("cc-").replace("-", "[ -]")
+    full = f"attribution[ -]{rest.replace('-', '[ -]')}" if rest else "creative commons attribution\\b"
+    path = short.removeprefix("cc-")
+    return rf"(?:\bcc|creative ?commons(?:[ -]li[cz]en[cszx]\w?)?)[ \-(\"“„«]{{1,3}}{terms}\b|/licenses/{path}/|{full}"
+
+
 _CC: Final = {
-    "cc-by-nc-nd": r"\bcc[ -]by[ -]nc[ -]nd\b|/licenses/by-nc-nd\b|attribution[ -]noncommercial[ -]noderiv",
-    "cc-by-nc-sa": r"\bcc[ -]by[ -]nc[ -]sa\b|/licenses/by-nc-sa\b|attribution[ -]noncommercial[ -]sharealike",
-    "cc-by-nc": r"\bcc[ -]by[ -]nc\b|/licenses/by-nc\b|attribution[ -]noncommercial\b",
-    "cc-by-nd": r"\bcc[ -]by[ -]nd\b|/licenses/by-nd\b|attribution[ -]noderiv",
-    "cc-by-sa": r"\bcc[ -]by[ -]sa\b|/licenses/by-sa\b|attribution[ -]share ?alike",
-    "cc-by": r"\bcc[ -]by\b|/licenses/by/|creative commons attribution\b",
+    **{short: _cc_pattern(short, rest) for short, rest in _CC_NAMES.items()},
     "creative-commons": r"creative ?commons",
 }
 
@@ -72,12 +85,17 @@ _PATTERNS: Final[Mapping[str, str]] = {
 }
 
 
-def legal_text(records: pa.Table) -> pa.StringArray:
-    """The lines labelled `legal` of each record, joined by a line feed; empty where it has none."""
+def legal_text(records: pa.Table, raw: tuple[CodePoints, Offsets]) -> pa.StringArray:
+    """The lines labelled `legal` of each record, joined by a line feed; empty where it has none.
+
+    Args:
+        records: n records (`RECORDS`).
+        raw: their pages as `codepoints` gives them.
+    """
     lines = records["lines"].combine_chunks()
     elements, row = lines.flatten(), pc.list_parent_indices(lines).to_numpy(zero_copy_only=False).astype(np.int64)
     legal = pc.equal(elements.field("label"), "legal").to_numpy(zero_copy_only=False)
-    points, at = codepoints(records["raw"])
+    points, at = raw
     start, end = (elements.field(name).to_numpy()[legal] + at[row[legal]] for name in ("start", "end"))
     return text_view(points, start, end, row[legal], records.num_rows)
 
@@ -102,8 +120,8 @@ def find_rights(legal: pa.StringArray) -> dict[str, Mask]:
     return {name: found[name] for name in SIGNALS if name in found and found[name].any()}
 
 
-def count_rights(records: pa.Table) -> dict[str, int]:
-    """How many records give each signal; `none` where there is none."""
-    found = find_rights(legal_text(records))
+def count_rights(records: pa.Table, raw: tuple[CodePoints, Offsets]) -> dict[str, int]:
+    """How many records give each signal, and how many give `none`; the arguments are those of `legal_text`."""
+    found = find_rights(legal_text(records, raw))
     silent = records.num_rows - int(np.logical_or.reduce(list(found.values())).sum()) if found else records.num_rows
     return {name: int(mask.sum()) for name, mask in found.items()} | ({"none": silent} if silent else {})

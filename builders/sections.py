@@ -20,6 +20,8 @@ from .recipe import Dataset
 from .rights import SIGNALS
 from .summary import OPTIONAL, Summary
 
+CONTACT: Final = "Dataset Card Contact"
+
 REQUIRED: Final = (
     "Dataset Details",
     "Uses",
@@ -29,7 +31,7 @@ REQUIRED: Final = (
     "Licence and Consent",
     "Bias, Risks, and Limitations",
     "Citation",
-    "Dataset Card Contact",
+    CONTACT,
 )
 """Headings that every card must have: those of huggingface_hub's template that are not optional, and one of ours."""
 
@@ -366,4 +368,4 @@ def _changes(text: str) -> str:
 
 def _contact(info: Dataset) -> str:
     contact = info.contact or f"Whom to ask is {NOT_SAID}."
-    return f"## Dataset Card Contact\n\n{contact}\n\ndehusk wrote this card from what it counted and from the recipe."
+    return f"## {CONTACT}\n\n{contact}\n\ndehusk wrote this card from what it counted and from the recipe."

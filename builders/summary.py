@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 
 from dehusk.schema.labels import BOILERPLATE, LABELS
 from dehusk.schema.record import FLAGS
-from dehusk.schema.view import codepoints, count_visible, white_places
+from dehusk.schema.view import CodePoints, Offsets, codepoints, count_visible, white_places
 
 from .personal import PERSONAL, count_personal
 from .rights import SIGNALS, count_rights
@@ -105,6 +105,7 @@ def summarise(records: pa.Table, rejects: pa.Table) -> Summary:
     """Counts one batch of records (`RECORDS`) and rejects (`REJECTS`)."""
     lines = records["lines"].combine_chunks()
     label = lines.flatten().field("label")
+    raw = codepoints(records["raw"])
     dates = [value for value in pc.min_max(records["published"]).as_py().values() if isinstance(value, datetime)]
     known = {name: records.num_rows - records[name].null_count for name in OPTIONAL}
     known["authors"] = int(pc.sum(pc.greater(pc.list_value_length(records["authors"]), 0)).as_py() or 0)
@@ -112,7 +113,7 @@ def summarise(records: pa.Table, rejects: pa.Table) -> Summary:
         kept=records.num_rows,
         rejected=_count(rejects["reason"]),
         lines=_count(label),
-        chars=_chars(records, lines),
+        chars=_chars(raw, lines),
         languages=_count(pc.fill_null(records["language"], "unknown")),
         flags=_count(records["flags"].combine_chunks().flatten()),
         known={name: count for name, count in known.items() if count},
@@ -122,7 +123,7 @@ def summarise(records: pa.Table, rejects: pa.Table) -> Summary:
         years=_count(pc.year(records["published"].drop_null()).cast(pa.string())),
         lengths=_lengths(records["n_chars"].to_numpy()),
         personal=count_personal(records),
-        rights=count_rights(records),
+        rights=count_rights(records, raw),
     )
     return Summary() + counted
 
@@ -136,9 +137,9 @@ def _lengths(n_chars: npt.NDArray[np.int32]) -> dict[str, int]:
     return {str(LENGTHS[at]): int(count) for at, count in enumerate(np.bincount(place)) if count}
 
 
-def _chars(records: pa.Table, lines: pa.ListArray) -> dict[str, int]:
+def _chars(raw: tuple[CodePoints, Offsets], lines: pa.ListArray) -> dict[str, int]:
     """Visible characters by label."""
-    points, at = codepoints(records["raw"])
+    points, at = raw
     base = at[pc.list_parent_indices(lines).to_numpy(zero_copy_only=False)]
     elements = lines.flatten()
     start, end = (base + elements.field(name).to_numpy() for name in ("start", "end"))
