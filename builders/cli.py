@@ -1,0 +1,369 @@
+"""The command line. The only file that prints or exits; what it prints is made in `terminal.py`.
+
+Whatever a command needs is imported inside it, so that `dehusk --help` answers at once.
+"""
+
+import os
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from functools import partial
+from pathlib import Path
+from time import perf_counter
+from typing import TYPE_CHECKING, Any, Final, Literal, TextIO
+
+import click
+
+from dehusk.schema.errors import BROKEN_RUN, CLEAN, EXIT_CODES, FINDINGS, WRONG_USE, DehuskError, UsageError
+
+if TYPE_CHECKING:
+    from rich.console import Console, RenderableType
+
+    from dehusk.schema.findings import Finding
+    from dehusk.schema.page import Page
+
+    from .build import Watch
+    from .decode import Refused
+    from .recipe import Recipe
+
+INTERRUPTED: Final = 130
+"""128 + SIGINT, as a shell reports it."""
+
+BROKEN_PIPE: Final = 141
+"""128 + SIGPIPE: whoever read the output has gone."""
+
+_PATH: Final = click.Path(path_type=Path)
+_SETTINGS: Final = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
+
+
+# -- the one door between library and terminal -------------------------------------------------------------------------
+
+
+def answer(work: Callable[[], object]) -> int:
+    """Does the work; whatever goes wrong becomes a sentence on stderr and an exit code here, and nowhere else.
+
+    Args:
+        work: gives its exit code, or anything else for 0.
+
+    Returns:
+        The exit code (`EXIT_CODES`, or 130 or 141).
+    """
+    code: object = CLEAN
+    try:
+        code = work()
+        if sys.stdout is not None:
+            sys.stdout.flush()  # now, so that a full disk or a closed pipe is met here and not after the end
+    except click.exceptions.Exit as stop:
+        code = stop.exit_code
+    except click.ClickException as error:
+        command = error.ctx.command_path if isinstance(error, click.UsageError) and error.ctx else "dehusk"
+        code = complain(error.format_message(), f"`{command} --help` says what it takes", WRONG_USE)
+    except DehuskError as error:
+        code = complain(error.message, error.tip, error.exit_code)
+    except (KeyboardInterrupt, click.Abort):
+        code = complain("interrupted", "", INTERRUPTED)
+    except BrokenPipeError:
+        _close_stdout()
+        code = BROKEN_PIPE
+    except OSError as error:
+        _close_stdout()
+        where = f"{error.filename}: " if error.filename is not None else ""
+        code = complain(f"{where}{error.strerror or error}", "", BROKEN_RUN)
+    return code if isinstance(code, int) else CLEAN
+
+
+def complain(message: str, tip: str, code: int) -> int:
+    """Says on stderr what is wrong and what to try; gives back the code."""
+    from .terminal import visible
+
+    click.echo(f"error: {visible(message)}", err=True)
+    if tip:
+        click.echo(f"tip: {visible(tip)}", err=True)
+    return code
+
+
+def _close_stdout() -> None:
+    """Lets what is still unwritten go nowhere: Python would try once more at its end, and complain."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+class Door(click.Group):
+    """A group whose every way out is `answer`."""
+
+    def main(self, *args: Any, **options: Any) -> Any:
+        """Runs a command and exits with its code."""
+        for stream in (sys.stdout, sys.stderr):
+            if hasattr(stream, "reconfigure"):  # a terminal of few characters gets escapes for the others
+                stream.reconfigure(errors="backslashreplace")
+        sys.exit(answer(partial(super().main, *args, **options | {"standalone_mode": False})))
+
+    def invoke(self, ctx: click.Context) -> int:
+        """Runs a command. `click` treats interrupts and pipes in its own way in `main`, so they are answered before."""
+        return answer(partial(super().invoke, ctx))
+
+
+def _examples(*commands: str) -> str:
+    """The end of a help text; the first character keeps click from filling the lines."""
+    return "\b\nExamples:\n" + "\n".join(f"  {command}" for command in commands)
+
+
+def _exit_codes() -> str:
+    codes = EXIT_CODES | {INTERRUPTED: "interrupted; what stood there before still stands"}
+    return "\b\nExit codes of every command:\n" + "\n".join(f"  {code:<4} {meaning}" for code, meaning in codes.items())
+
+
+_EXAMPLES: Final = _examples(
+    "dehusk build seeds                 pack the pages of a folder",
+    "dehusk check dist                  validate what was packed",
+    "dehusk show seeds/news/page.txt    look at one page",
+)
+
+
+@click.group(
+    "dehusk",
+    cls=Door,
+    context_settings=_SETTINGS,
+    invoke_without_command=True,
+    epilog=f"{_EXAMPLES}\n\n{_exit_codes()}",
+)
+@click.version_option(package_name="dehusk", message="dehusk %(version)s")
+@click.pass_context
+def main(ctx: click.Context) -> int:
+    """Packs raw dumps of web pages as validated dataset records.
+
+    Every page becomes clean text, metadata and a label on every line; every file that is no page is listed with its
+    reason.
+    """
+    if ctx.invoked_subcommand is None:
+        click.echo(ctx.get_help(), err=True)
+        return WRONG_USE
+    return CLEAN
+
+
+def _console(stream: TextIO) -> "Console":
+    """A console that takes every text as it is: no markup, no emoji codes, no highlighting."""
+    from rich.console import Console
+
+    plain = bool(os.environ.get("NO_COLOR"))  # rich would leave out the colours alone
+    colours: Literal["auto"] | None = None if plain else "auto"
+    return Console(file=stream, color_system=colours, markup=False, emoji=False, highlight=False)
+
+
+def _print(console: "Console", shown: "Iterable[RenderableType]") -> None:
+    from rich.text import Text
+
+    for item in shown:
+        # A text is as long as it is, a table as wide as the terminal.
+        console.print(item, soft_wrap=isinstance(item, Text))
+
+
+# -- build -------------------------------------------------------------------------------------------------------------
+
+
+@main.command(
+    "build",
+    epilog=_examples(
+        "dehusk build",
+        "dehusk build dumps/2024-05 --out datasets/may",
+        "dehusk build dumps --recipe may.toml --quiet",
+    ),
+)
+@click.argument("seeds", type=_PATH, default="seeds")
+@click.option("--out", type=_PATH, default="dist", show_default=True, help="Folder of the dataset; made or replaced.")
+@click.option("--recipe", type=_PATH, metavar="FILE", help="TOML file of options.  [default: dehusk.toml in SEEDS]")
+@click.option("--quiet", "-q", is_flag=True, help="No progress on stderr.")
+def build_command(seeds: Path, out: Path, recipe: Path | None, quiet: bool) -> None:
+    """Packs the page dumps in SEEDS as a dataset.
+
+    SEEDS is a folder of text files, at any depth, or one file [default: seeds]. A dataset that stands in the output
+    folder is replaced at the end, all at once; a folder with anything else in it is left alone. Files that are no
+    pages are listed in the dataset with their reasons, and do not fail the build. What a takedown.txt in SEEDS or
+    beside the recipe names stays out.
+    """
+    from .build import build_dataset
+    from .takedown import NOTHING, TAKEDOWN_NAME, read_takedown
+    from .terminal import summary_view
+
+    options = _recipe_for(seeds, recipe)
+    takedown = NOTHING if recipe is None else read_takedown(recipe.parent / TAKEDOWN_NAME)
+    with _progress(quiet=quiet) as watch:
+        began = perf_counter()
+        summary = build_dataset(seeds, out, options, takedown=takedown, watch=watch)
+        seconds = perf_counter() - began
+    _print(_console(sys.stdout), summary_view(summary, out, seconds))
+
+
+def _recipe_for(seeds: Path, recipe: Path | None) -> "Recipe":
+    from .recipe import RECIPE_NAME, Recipe, read_recipe
+
+    if recipe is None and seeds.is_dir() and os.path.lexists(seeds / RECIPE_NAME):
+        recipe = seeds / RECIPE_NAME
+    return Recipe() if recipe is None else read_recipe(recipe)
+
+
+@contextmanager
+def _progress(*, quiet: bool) -> Iterator["Watch | None"]:
+    """What to tell of how far a build is: a bar on a terminal, a line every tenth in a log."""
+    console = _console(sys.stderr)
+    if quiet:
+        yield None
+    elif console.is_terminal and not console.is_dumb_terminal:
+        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+        columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+        with Progress(*columns, console=console, transient=True) as bar:
+            task = bar.add_task("seeds", total=None)
+            yield lambda done, n_seeds: bar.update(task, completed=done, total=n_seeds)
+    else:
+        yield _tell_tenths()
+
+
+def _tell_tenths() -> "Watch":
+    from .terminal import progress_line
+
+    told = 0
+
+    def watch(done: int, n_seeds: int) -> None:
+        nonlocal told
+        tenth = 10 * done // n_seeds
+        if tenth > told:
+            told = tenth
+            click.echo(progress_line(done, n_seeds), err=True)
+
+    return watch
+
+
+# -- check -------------------------------------------------------------------------------------------------------------
+
+
+@main.command(
+    "check",
+    epilog=_examples(
+        "dehusk check",
+        "dehusk check datasets/may > findings.tsv",
+        "dehusk check datasets/may --json",
+    ),
+)
+@click.argument("dist", type=_PATH, default="dist")
+@click.option("--json", "as_json", is_flag=True, help="One JSON document instead of a table.")
+def check_command(dist: Path, as_json: bool) -> int:
+    """Validates the dataset in DIST anew.
+
+    DIST is a folder that `dehusk build` wrote [default: dist]. Every file is compared with the manifest and every
+    record with the contract. Errors come before warnings; warnings alone, such as dates after today, leave the exit
+    code at 0. Into a file or pipe the findings go as tab-separated columns.
+    """
+    from . import terminal
+    from .check import check_dataset
+    from .pack import read_manifest
+
+    findings = terminal.errors_first(check_dataset(dist, today=datetime.now().astimezone().date()))
+    n_records = read_manifest(dist).counts.kept
+    if as_json:
+        click.echo(terminal.json_document(terminal.findings_document(findings, dist, n_records)))
+    else:
+        _show_findings(findings)
+        click.echo(terminal.visible(terminal.verdict(findings, dist, n_records)), err=True)
+    return FINDINGS if any(finding.severity == "error" for finding in findings) else CLEAN
+
+
+def _show_findings(findings: "list[Finding]") -> None:
+    from .terminal import findings_rows, findings_table
+
+    console = _console(sys.stdout)
+    if not findings:
+        return
+    if console.is_terminal:
+        _print(console, findings_table(findings, console.width))
+    else:
+        for row in findings_rows(findings):
+            click.echo(row)
+
+
+# -- show --------------------------------------------------------------------------------------------------------------
+
+
+@main.command(
+    "show",
+    epilog=_examples(
+        "dehusk show seeds/news/page.txt",
+        "dehusk show seeds/news/page.txt --text --recipe may.toml",
+        "curl -s https://example.org/page.txt | dehusk show - --json",
+    ),
+)
+@click.argument("file", type=click.Path(path_type=Path, allow_dash=True))
+@click.option("--json", "form", flag_value="json", help="One JSON document: every field, every line.")
+@click.option("--text", "form", flag_value="text", help="The clean text alone.")
+@click.option("--recipe", type=_PATH, metavar="FILE", help="TOML file of options; none by default.")
+def show_command(file: Path, form: str | None, recipe: Path | None) -> int:
+    """Shows one page as a build would read it.
+
+    FILE is a text dump; - reads standard input. First comes what the page says about itself, then every line with its
+    number in the file, its label and how sure the model is of it, from 0 to 1. Characters that a terminal would obey,
+    and those that turn the direction of writing, are spelt out (<U+202E>), in JSON as escapes.
+
+    Exit code 1 says that a build would reject the page.
+    """
+    from dehusk.schema.page import Page
+
+    from . import terminal
+
+    page = _read_page(file, recipe)
+    if not isinstance(page, Page):
+        return complain(f"{file} is rejected ({page.reason}): {page.detail}", "", FINDINGS)
+    if form == "json":
+        click.echo(terminal.json_document(terminal.page_document(page)))
+    elif form == "text":
+        click.echo(terminal.visible_lines(page.text))
+    else:
+        console = _console(sys.stdout)
+        _print(console, terminal.page_view(page, console))
+    return CLEAN
+
+
+def _read_page(file: Path, recipe: Path | None) -> "Page | Refused":
+    from .parse import parse_bytes, parse_file
+    from .recipe import Recipe, read_recipe
+
+    options = Recipe() if recipe is None else read_recipe(recipe)
+    if str(file) != "-":
+        return parse_file(file, options)
+    limit = options.bounds.max_file_bytes
+    return parse_bytes(sys.stdin.buffer.read(limit + 1), options)
+
+
+# -- train -------------------------------------------------------------------------------------------------------------
+
+
+@main.command(
+    "train",
+    epilog=_examples(
+        "dehusk train bench trained",
+        "dehusk train bench trained --seed 7 --folds 3 --cache features.npz",
+    ),
+)
+@click.argument("bench", type=_PATH)
+@click.argument("out", type=_PATH)
+@click.option("--seed", type=click.IntRange(min=0), default=1, show_default=True, help="The same seed, the same model.")
+@click.option(
+    "--folds", type=click.IntRange(min=2), default=5, show_default=True, help="Parts of the cross-validation."
+)
+@click.option("--cache", type=_PATH, metavar="FILE", help="Where to keep the computed features for another run.")
+def train_command(bench: Path, out: Path, seed: int, folds: int, cache: Path | None) -> None:
+    """Trains the line model anew from labelled pages.
+
+    BENCH is the benchmark folder, OUT a folder for the model, its card, its figures and the labels that each page got
+    from a model that had not seen its site. Needs PyTorch: pip install 'dehusk[train]'.
+    """
+    from .terminal import visible
+
+    try:
+        from .train import train_model
+    except ModuleNotFoundError as error:
+        tip = "pip install 'dehusk[train]'"
+        raise UsageError(f"training needs {error.name}, which is not installed", tip) from error
+    if not bench.is_dir():
+        raise UsageError(f"there is no folder {bench}", "name the benchmark folder")
+    train_model(bench, out, seed=seed, folds=folds, cache=cache, say=partial(click.echo, err=True))
+    click.echo(visible(f"{out} holds the line model, its card and its figures"))

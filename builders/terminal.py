@@ -1,0 +1,308 @@
+"""What the command line shows, as plain strings and rich texts. Nothing is printed here.
+
+Words of a page, a path or a recipe are never markup, and what a terminal would obey instead of show is made visible.
+"""
+
+import json
+import re
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import asdict
+from datetime import datetime
+from itertools import accumulate
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from rich.console import Console, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from dehusk.schema.findings import Finding
+from dehusk.schema.labels import GROUPS, LABELS, TEXT_LABELS
+from dehusk.schema.page import Line, Page
+
+if TYPE_CHECKING:
+    from .summary import Summary
+
+HIDDEN: Final = re.compile(
+    "[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u206f\ufff9-\ufffb\U000e0000-\U000e007f\ud800-\udfff]"
+)
+"""What never reaches a terminal as it is.
+
+Control characters, which can hold escape sequences; the marks, embeddings and isolates of the bidirectional algorithm
+(UAX #9) and its deprecated kin, line and paragraph separators, and tags, all of which can make a line look like
+another; and lone surrogates, which cannot be sent.
+"""
+
+MARKS: Final = {"content": "┃", "metadata": "┆", "boilerplate": "·"}
+"""What stands before a label, so that its group is seen without colour too."""
+
+STYLES: Final = {"content": "green", "metadata": "cyan", "boilerplate": "bright_black"}
+
+MOST_SHOWN: Final = 200
+"""Findings in a table on a terminal; a table is laid out whole, and nobody reads more."""
+
+WIDE: Final = 160
+"""Columns from which a table of findings has a column for each part: a file's name and an id in one piece take 60."""
+
+NARROWEST: Final = 20
+"""Columns that the text of a line always gets; on a terminal narrower than that the terminal itself breaks lines."""
+
+_GROUP: Final = {label: group for group, labels in GROUPS.items() for label in labels}
+_LABEL_WIDTH: Final = max(map(len, LABELS))
+_COLUMNS: Final = ("severity", "file", "row", "record", "field", "rule", "value", "remedy")
+
+
+# -- characters --------------------------------------------------------------------------------------------------------
+
+
+def visible(text: str) -> str:
+    r"""Text that can be shown in one line: what a terminal would obey (`HIDDEN`) is spelt out.
+
+    >>> visible("\x1b[31mred")
+    '<U+001B>[31mred'
+    """
+    return HIDDEN.sub(lambda match: f"<U+{ord(match[0]):04X}>", text)
+
+
+def visible_lines(text: str) -> str:
+    """The same for text of many lines: line feeds stay."""
+    return "\n".join(map(visible, text.split("\n")))
+
+
+def json_document(value: Mapping[str, Any]) -> str:
+    r"""One JSON document, indented, one key a line, in which hidden characters are `\u` escapes: nothing is lost."""
+    text = json.dumps(value, indent=1, ensure_ascii=False, default=_iso)
+    # Outside of strings JSON holds no hidden character but the line feeds of the indent.
+    return "\n".join(HIDDEN.sub(lambda match: json.dumps(match[0])[1:-1], line) for line in text.split("\n"))
+
+
+def _iso(value: object) -> str:
+    if isinstance(value, datetime):
+        return value.isoformat()
+    raise TypeError(f"{type(value).__name__} has no form in JSON")
+
+
+def _share(part: float, whole: float) -> str:
+    return f"{100 * part / max(1, whole):.1f} %"
+
+
+# -- build -------------------------------------------------------------------------------------------------------------
+
+
+def progress_line(done: int, n_seeds: int) -> str:
+    """How far a build is, for a log."""
+    return f"{done:,} of {n_seeds:,} seeds ({100 * done // n_seeds} %)"
+
+
+def summary_view(summary: "Summary", out: Path, seconds: float) -> Iterator[Text]:
+    """What a build counted, where it is and how to load it, line by line.
+
+    Args:
+        summary: its counts; at least one page was kept.
+        out: the dataset folder, as the person named it.
+        seconds: how long it took.
+    """
+    rejected = sum(summary.rejected.values())
+    yield Text(f"{summary.came_in:,} came in: {summary.kept:,} pages kept, {rejected:,} rejected", style="bold")
+    yield from _rejected_view(summary)
+    yield from _labels_view(summary)
+    yield Text()
+    yield Text(f"boilerplate  {_share(summary.boilerplate_share, 1)} of what the pages show")
+    yield Text(f"clean text   {summary.text_chars:,} characters")
+    yield Text(f"languages    {', '.join(f'{code} {count:,}' for code, count in summary.languages.items())}")
+    yield Text(f"speed        {summary.came_in / seconds:,.0f} pages/s")
+    yield Text()
+    yield Text(f"The dataset is in {visible(str(out))}. To load it in Python:")
+    yield Text()
+    yield Text("    from datasets import load_dataset")
+    yield Text(f"    pages = load_dataset({str(out)!r})")
+
+
+def _rejected_view(summary: "Summary") -> Iterator[Text]:
+    from dehusk.schema.record import (
+        REASONS,
+    )  # here, since it brings Arrow, and a message about a wrong option needs none
+
+    if not summary.rejected:
+        return
+    yield Text()
+    width = max(map(len, summary.rejected))
+    for reason, count in summary.rejected.items():
+        yield Text(f"  {reason:{width}}  {count:>9,}  {REASONS[reason]}")
+    yield Text(f"  {'':{width}}  {'':9}  rejects.parquet in the dataset says which and why", style="bright_black")
+
+
+def _labels_view(summary: "Summary") -> Iterator[Text]:
+    n_lines, n_chars = sum(summary.lines.values()), sum(summary.chars.values())
+    yield Text()
+    yield Text(f"{n_lines:,} lines by label{'share of lines':>33}{'of characters':>15}")
+    for label, count in summary.lines.items():
+        shares = f"{_share(count, n_lines):>16}{_share(summary.chars.get(label, 0), n_chars):>15}"
+        yield Text.assemble("  ", _marked(label), f"{count:>14,}{shares}")
+
+
+def _marked(label: str) -> tuple[str, str]:
+    """A label behind the mark of its group, as wide as the longest, and its style."""
+    group = _GROUP[label]
+    return f"{MARKS[group]} {label:{_LABEL_WIDTH}}", STYLES[group]
+
+
+# -- check -------------------------------------------------------------------------------------------------------------
+
+
+def errors_first(findings: Iterable[Finding]) -> list[Finding]:
+    """Findings with the errors before the warnings, otherwise in their order."""
+    return sorted(findings, key=lambda finding: finding.severity)
+
+
+def verdict(findings: list[Finding], folder: Path, n_records: int) -> str:
+    """What checking a dataset came to, in a sentence."""
+    errors = sum(finding.severity == "error" for finding in findings)
+    warnings = len(findings) - errors
+    held = "breaks" if errors else "keeps"
+    records = _counted(n_records, "record")
+    return f"{folder} {held} the contract: {records}, {_counted(errors, 'error')}, {_counted(warnings, 'warning')}"
+
+
+def _counted(number: int, thing: str) -> str:
+    return f"{number:,} {thing}{'' if number == 1 else 's'}"
+
+
+def findings_rows(findings: Iterable[Finding]) -> Iterator[str]:
+    """Findings as tab-separated values under a heading, one a line, nothing left out."""
+    yield "\t".join(_COLUMNS)
+    for finding in findings:
+        values = finding.to_dict()
+        yield "\t".join("" if values[name] is None else visible(str(values[name])) for name in _COLUMNS)
+
+
+def findings_table(findings: list[Finding], width: int) -> Iterator[RenderableType]:
+    """Findings as a table for a terminal, cut after `MOST_SHOWN`.
+
+    Args:
+        findings: in the order in which to show them.
+        width: columns of the terminal.
+    """
+    shown = findings[:MOST_SHOWN]
+    yield _wide_table(shown) if width >= WIDE else _stacked(shown)
+    if len(findings) > MOST_SHOWN:
+        yield Text(f"and {len(findings) - MOST_SHOWN:,} more; send the output to a file, or use --json, for all")
+
+
+def _wide_table(findings: list[Finding]) -> Table:
+    table = Table(header_style="bold", pad_edge=False)
+    for name in ("", "file", "row", "record", "field", "rule", "value", "remedy"):
+        whole = name in ("row", "record", "rule")
+        table.add_column(name, overflow="fold", no_wrap=whole, justify="right" if name == "row" else "left")
+    for finding in findings:
+        row = "" if finding.row is None else f"{finding.row}"
+        cells = (finding.file, row, finding.record or "", finding.field, finding.rule, finding.value, finding.remedy)
+        table.add_row(_severity(finding), *(Text(visible(cell)) for cell in cells))
+    return table
+
+
+def _stacked(findings: list[Finding]) -> Table:
+    """The same for a narrow terminal: the place over what was found and what to do."""
+    table = Table.grid(padding=(0, 2, 0, 0))
+    table.add_column(no_wrap=True)
+    table.add_column(overflow="fold")
+    for finding in findings:
+        where = finding.file if finding.row is None else f"{finding.file} row {finding.row}"
+        table.add_row(_severity(finding), Text(visible(f"{where} {finding.record or ''}".rstrip()), style="bold"))
+        table.add_row("", Text(visible(f"{finding.field} {finding.rule}: {finding.value}".lstrip())))
+        table.add_row("", Text(visible(finding.remedy), style="bright_black"))
+    return table
+
+
+def _severity(finding: Finding) -> Text:
+    return Text(finding.severity, style="red" if finding.severity == "error" else "yellow")
+
+
+def findings_document(findings: list[Finding], folder: Path, n_records: int) -> dict[str, Any]:
+    """What checking came to, as plain values for `json_document`."""
+    errors = sum(finding.severity == "error" for finding in findings)
+    return {
+        "dataset": str(folder),
+        "records": n_records,
+        "errors": errors,
+        "warnings": len(findings) - errors,
+        "findings": [finding.to_dict() for finding in findings],
+    }
+
+
+# -- show --------------------------------------------------------------------------------------------------------------
+
+
+def page_document(page: Page) -> dict[str, Any]:
+    """A page as plain values for `json_document`; each line with its number `n` in the file, from 1."""
+    lines = [{"n": n, **asdict(line)} for n, line in zip(line_numbers(page), page.lines, strict=True)]
+    return asdict(page) | {"lines": lines}
+
+
+def line_numbers(page: Page) -> list[int]:
+    """The number of each line in the file, from 1, blank lines counted: where an editor finds it."""
+    begins = list(accumulate(map(len, page.raw.splitlines(keepends=True)), initial=0))
+    return [bisect_right(begins, line.start) for line in page.lines]
+
+
+def page_view(page: Page, console: Console) -> Iterator[RenderableType]:
+    """A page for a person: what it says about itself, then every line with its number, label and score.
+
+    Args:
+        page: the page.
+        console: where it will be shown; lines are wrapped to its width only if it is a terminal.
+    """
+    yield from _about_view(page)
+    yield Text()
+    yield from _lines_view(page, console)
+    yield Text()
+    marks = [(f"{MARKS[group]} {group}   ", STYLES[group]) for group in GROUPS]
+    yield Text.assemble(*marks)
+
+
+def _about_view(page: Page) -> Iterator[Text]:
+    language = f"{page.language} ({page.language_score:.3f})" if page.language else None
+    n_text = sum(line.label in TEXT_LABELS for line in page.lines)
+    about = {
+        "title": page.title,
+        "published": _date(page.published, page.published_precision),
+        "modified": _date(page.modified, None),
+        "authors": ", ".join(page.authors),
+        "section": page.section,
+        "publisher": page.publisher,
+        "url": page.url,
+        "language": language,
+        "flags": ", ".join(page.flags),
+        "text": f"{len(page.text):,} characters in {n_text:,} of {len(page.lines):,} lines",
+        "boilerplate": f"{_share(page.boilerplate_share, 1)} of what the page shows",
+        "id": page.id,
+    }
+    for name, value in about.items():
+        shown = Text(visible(value)) if value else Text("–", style="bright_black")
+        yield Text.assemble((f"{name:12} ", "bold"), shown)
+
+
+def _date(date: datetime | None, precision: str | None) -> str | None:
+    if date is None:
+        return None
+    form = {"day": "%Y-%m-%d", "minute": "%Y-%m-%d %H:%M"}.get(precision or "", "%Y-%m-%d %H:%M:%S")
+    return date.strftime(form) + (f" (to the {precision})" if precision else "")
+
+
+def _lines_view(page: Page, console: Console) -> Iterator[Text]:
+    numbers = line_numbers(page)
+    width = len(str(max(numbers, default=0)))
+    hang = width + _LABEL_WIDTH + 13
+    room = max(NARROWEST, console.width - hang)
+    for n, line in zip(numbers, page.lines, strict=True):
+        shown = Text(shown_text(page, line), style="bright_black" if line.boilerplate else "")
+        first, *others = shown.wrap(console, room, overflow="fold") if console.is_terminal else [shown]
+        yield Text.assemble(f"{n:>{width}}  ", _marked(line.label), f"  {line.score:.3f}  ", first)
+        yield from (Text.assemble(" " * hang, other) for other in others)
+
+
+def shown_text(page: Page, line: Line) -> str:
+    """A line as it stands in the page, hidden characters spelt out, then white space normalised."""
+    raw = page.raw[line.start : line.end].replace("\t", " ")
+    return " ".join(visible(raw).split())
