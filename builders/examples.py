@@ -1,0 +1,221 @@
+"""Labelled pages of a benchmark folder as arrays to learn from and to be measured on."""
+
+import hashlib
+import json
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from difflib import SequenceMatcher
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, Final, NamedTuple
+
+import numpy as np
+import pyarrow.parquet as pq
+from numpy.typing import NDArray
+
+from dehusk.schema.labels import BOILERPLATE, LABELS, TEXT_LABELS
+
+from .features import line_features
+from .markup import Nodes, line_marks, page_nodes
+
+EXACT: Final = 1
+"""Target codes from here on are the labels themselves, in their order; 0 is 'not known'."""
+
+KNOWN: Final = ("wide_content", "wide_paragraph", "wide_other", "wide_boilerplate")
+"""Targets of sources whose labels are coarser than ours; their codes follow those of the labels."""
+
+
+class Text(NamedTuple):
+    """One rendering of one page, and which lines of the arrays are its own."""
+
+    page_id: str
+    renderer: str
+    source: str
+    site: str
+    lang: str
+    page_type: str
+    first: int
+    last: int
+
+
+class Examples(NamedTuple):
+    """All renderings, line after line.
+
+    dense uint8[n, d]; single uint16[n, s]; words uint16[k]; offsets int64[n + 1]; target uint8[n], a code (see
+    `target_weights`); content int8[n]: 1 kept, 0 dropped, -1 not known; size int32[n], words in the line;
+    hand bool[n], labelled by hand; marks uint8[n, m], bits of what the HTML says (`markup`), and found bool[n], whether
+    the line was found in it.
+    """
+
+    texts: list[Text]
+    dense: NDArray[np.uint8]
+    single: NDArray[np.uint16]
+    words: NDArray[np.uint16]
+    offsets: NDArray[np.int64]
+    target: NDArray[np.uint8]
+    content: NDArray[np.int8]
+    size: NDArray[np.int32]
+    hand: NDArray[np.bool_]
+    marks: NDArray[np.uint8]
+    found: NDArray[np.bool_]
+
+
+def target_weights() -> NDArray[np.float32]:
+    """float32[codes, 17]: how far each label agrees with each target code; the loss is -log of the weighted sum.
+
+    The small weights are the shares in which the sources' coarse labels were found to differ from the hand labels
+    on the pages that have both.
+    """
+    table = np.zeros((EXACT + len(LABELS) + len(KNOWN), len(LABELS)), np.float32)
+    table[0] = 1
+    table[EXACT : EXACT + len(LABELS)] = np.eye(len(LABELS))
+    wide = {
+        "wide_content": ({*TEXT_LABELS}, {"byline", "date", "caption"}, 0.2, 0.03),
+        "wide_paragraph": ({"paragraph", "list_item"}, {"byline", "heading"}, 0.02, 0.005),
+        "wide_other": ({*BOILERPLATE, "section"}, {"caption", "byline", "list_item", "paragraph"}, 0.02, 0.01),
+        "wide_boilerplate": ({*BOILERPLATE, "section", "byline", "date", "caption"}, {*TEXT_LABELS}, 0.05, 0.01),
+    }
+    for row, name in enumerate(KNOWN, EXACT + len(LABELS)):
+        sure, likely, some, rest = wide[name]
+        table[row] = [1 if label in sure else some if label in likely else rest for label in LABELS]
+    return table
+
+
+def _code(label: str | None, source: str, hand: bool) -> int:
+    if label is None:
+        return 0
+    if hand or label in ("title", "byline", "date", "summary", "heading", "caption"):
+        return EXACT + LABELS.index(label)
+    name = "wide_paragraph" if label == "paragraph" and source == "fundus" else f"wide_{label}"
+    return EXACT + len(LABELS) + KNOWN.index(name)
+
+
+def _kept(label: str | None) -> int:
+    if label is None:
+        return -1
+    return int(label == "content" or label in TEXT_LABELS)
+
+
+def read_folder(folder: Path) -> Iterator[tuple[dict[str, Any], dict[str, Any]]]:
+    """Every (page, rendering) of a benchmark folder, as dicts with the columns of its files."""
+    for part in ("", "wcxb_"):
+        columns = ["page_id", "source", "site", "lang", "html"] + ["page_type"] * bool(part)
+        pages = {p["page_id"]: p for p in pq.read_table(folder / f"{part}pages.parquet", columns=columns).to_pylist()}
+        for batch in pq.ParquetFile(folder / f"{part}texts.parquet").iter_batches(batch_size=64):
+            for text in batch.to_pylist():
+                yield pages[text["page_id"]], text
+
+
+def hand_labels(folder: Path) -> dict[str, list[str]]:
+    """The hand labels of the innertext rendering, by page."""
+    lines = (folder / "kinds.jsonl").read_text(encoding="utf-8").splitlines()
+    return {row["page_id"]: row["labels"] for row in map(json.loads, lines)}
+
+
+def load_examples(folder: Path) -> Examples:
+    """Read a benchmark folder and compute the features of all its lines."""
+    hand = hand_labels(folder)
+    inner: dict[str, dict[str, Any]] = {}
+    texts: list[Text] = []
+    columns: dict[str, list[NDArray[Any]]] = defaultdict(list)
+    for page, text in read_folder(folder):
+        if text["renderer"] == "innertext":
+            inner[text["page_id"]] = text
+        if not text["lines"]:
+            continue
+        read = hand.get(page["page_id"])
+        labels = _carried(inner[page["page_id"]], read, text) if read else [None] * len(text["lines"])
+        for name, value in _columns(page, text, labels).items():
+            columns[name].append(value)
+        place = (page["site"] or page["page_id"], page["lang"] or "", page.get("page_type") or "")
+        first = texts[-1].last if texts else 0
+        texts.append(Text(page["page_id"], text["renderer"], page["source"], *place, first, first + len(labels)))
+    steps = np.concatenate([np.diff(offsets) for offsets in columns.pop("offsets")])
+    joined = {name: np.concatenate(values) for name, values in columns.items()}
+    return Examples(texts=texts, offsets=np.append(0, np.cumsum(steps)), **joined)
+
+
+def _columns(page: dict[str, Any], text: dict[str, Any], labels: Sequence[str | None]) -> dict[str, NDArray[Any]]:
+    """The arrays of one rendering, by their names in `Examples`."""
+    lines = text["lines"]
+    start, end = (np.array([x[k] for x in lines], np.int64) for k in ("start", "end"))
+    points = np.frombuffer(text["text"].encode("utf-32-le"), np.uint32)
+    seen = line_features(points, start, end, np.zeros(len(lines), np.int32))
+    marks, found = line_marks(_nodes(page["html"]), text["text"], lines)
+    pairs = [(line["label"], label) for line, label in zip(lines, labels, strict=True)]
+    return {
+        "dense": seen.dense,
+        "single": seen.single.astype(np.uint16),
+        "words": seen.words.astype(np.uint16),
+        "offsets": seen.offsets,
+        "target": np.array([_code(read or given, page["source"], read is not None) for given, read in pairs], np.uint8),
+        "content": np.array([_kept(read if given is None else given) for given, read in pairs], np.int8),
+        "size": np.array([len(text["text"][a:b].split()) for a, b in zip(start, end, strict=True)], np.int32),
+        "hand": np.array([read is not None for _, read in pairs], np.bool_),
+        "marks": np.packbits(marks, axis=1),
+        "found": found,
+    }
+
+
+@lru_cache(maxsize=1)
+def _nodes(html: str) -> Nodes:
+    """The text nodes of a page; its renderings come one after another."""
+    return page_nodes(html)
+
+
+def save_examples(examples: Examples, path: Path) -> None:
+    """Keep examples in one .npz file."""
+    arrays = examples._asdict()
+    arrays["texts"] = np.array(json.dumps(examples.texts))
+    np.savez(path, **arrays)
+
+
+def stored_examples(path: Path) -> Examples:
+    """Examples as `save_examples` keeps them."""
+    with np.load(path, allow_pickle=False) as stored:
+        arrays = {name: stored[name] for name in stored.files}
+    texts = [Text(*row) for row in json.loads(str(arrays.pop("texts")))]
+    return Examples(texts=texts, **arrays)
+
+
+def _carried(inner: dict[str, Any], labels: list[str], other: dict[str, Any]) -> list[str | None]:
+    """Carries hand labels of one rendering to another.
+
+    Words are matched in order; a line takes a label when nine tenths of its words were matched, and all of them to
+    lines of that label.
+    """
+    if other["renderer"] == inner["renderer"]:
+        return list(labels)
+    left, owner = _word_list(inner)
+    right, place = _word_list(other)
+    votes: dict[int, Counter[str]] = defaultdict(Counter)
+    for block in SequenceMatcher(None, left, right, autojunk=False).get_matching_blocks():
+        for i in range(block.size):
+            votes[place[block.b + i]][labels[owner[block.a + i]]] += 1
+    total = Counter(place)
+    return [
+        next(iter(votes[i])) if len(votes[i]) == 1 and votes[i].total() >= 0.9 * total[i] else None
+        for i in range(len(other["lines"]))
+    ]
+
+
+def _word_list(text: dict[str, Any]) -> tuple[list[str], list[int]]:
+    words, owner = [], []
+    for i, line in enumerate(text["lines"]):
+        found = text["text"][line["start"] : line["end"]].casefold().split()
+        words += found
+        owner += [i] * len(found)
+    return words, owner
+
+
+def fold_of_sites(texts: Iterable[Text], folds: int, seed: int) -> dict[str, int]:
+    """A fold for every site: sites in the order of a seeded hash, each to the fold with the fewest pages so far."""
+    pages: dict[str, set[str]] = defaultdict(set)
+    for text in texts:
+        pages[text.site].add(text.page_id)
+    order = sorted(pages, key=lambda site: hashlib.sha256(f"{seed}:{site}".encode()).digest())
+    filled, chosen = [0] * folds, {}
+    for site in order:
+        chosen[site] = filled.index(min(filled))
+        filled[chosen[site]] += len(pages[site])
+    return chosen

@@ -1,0 +1,211 @@
+"""The line model: labels for the lines of a batch of pages, exact to the bit on every machine.
+
+A small convolutional network over the lines of a page. Weights and activations are whole numbers of at most eight
+bits, so every dot product is a sum of whole numbers below 2**24, which 32-bit floats hold exactly: the order in which
+a BLAS adds them cannot change the result. Everything else is one IEEE operation an element; no exp or log.
+"""
+
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from itertools import pairwise
+from typing import Final, NamedTuple, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dehusk.schema.labels import LABELS, TEXT_LABELS
+
+from .features import LineFeatures, line_features
+
+F32: TypeAlias = NDArray[np.float32]
+I64: TypeAlias = NDArray[np.int64]
+
+LANE_BIAS: Final = 128
+"""Added to each eight-bit weight of a word, so that four of them can be summed inside one 64-bit number."""
+
+LINES_AT_ONCE, CHARACTERS_AT_ONCE = 2048, 1 << 18
+"""Pages are taken together up to so many lines and characters: what fits a core's cache."""
+
+_KEPT: Final = np.array([label in TEXT_LABELS for label in LABELS])
+
+
+class Layer(NamedTuple):
+    """A matrix of whole numbers (float32[k, n]) with the scale and the bias of each output, float32[n]."""
+
+    weight: F32
+    scale: F32
+    bias: F32
+
+    def __call__(self, values: F32) -> F32:
+        """The layer's output for rows of whole numbers."""
+        out: F32 = values @ self.weight
+        out *= self.scale
+        out += self.bias
+        return out
+
+
+class Predictions(NamedTuple):
+    """Of each line: the code of its label (its place in LABELS), how sure that is, and the chance that it is text."""
+
+    label: NDArray[np.uint8]
+    score: F32
+    content: F32
+
+
+@dataclass(frozen=True)
+class LineModel:
+    """Weights of the network. `convolutions` are pairs of a dilation and a layer over three lines."""
+
+    words: NDArray[np.uint64]
+    word_dims: int
+    bag_scale: np.float32
+    entry: Layer
+    convolutions: tuple[tuple[int, Layer], ...]
+    contexts: dict[int, tuple[Layer, Layer]]
+    neck: Layer
+    head: Layer
+    steps: dict[str, np.float32]
+    chances: I64
+    content: F32
+    threshold: float
+
+    @classmethod
+    @cache
+    def load(cls) -> "LineModel":
+        """The weights that come with the package."""
+        with (
+            files("dehusk.builders").joinpath("weights/line_model.npz").open("rb") as file,
+            np.load(file, allow_pickle=False) as stored,
+        ):
+            return cls.from_arrays({name: stored[name] for name in stored.files})
+
+    @classmethod
+    def from_arrays(cls, stored: dict[str, NDArray[np.generic]]) -> "LineModel":
+        """The model of stored arrays, as `train.quantised` makes them."""
+
+        def layer(name: str) -> Layer:
+            return Layer(*(stored[f"{name}.{part}"].astype(np.float32) for part in ("weight", "scale", "bias")))
+
+        dilations = stored["dilations"].tolist()
+        return cls(
+            words=_packed(stored["words"]),
+            word_dims=stored["words"].shape[1],
+            bag_scale=np.float32(stored["bag_scale"]),
+            entry=layer("entry"),
+            convolutions=tuple((dilation, layer(f"convolution{i}")) for i, dilation in enumerate(dilations)),
+            contexts={i: (layer(f"context{i}"), layer(f"return{i}")) for i in stored["contexts"].tolist()},
+            neck=layer("neck"),
+            head=layer("head"),
+            steps={name[5:]: np.float32(value) for name, value in stored.items() if name.startswith("step.")},
+            chances=stored["chances"].astype(np.int64),
+            content=stored["content"].astype(np.float32),
+            threshold=float(stored["threshold"]),
+        )
+
+    def predict(self, text: NDArray[np.uint32], start: I64, end: I64, page: NDArray[np.int32]) -> Predictions:
+        """Label every line of a batch of pages.
+
+        Args:
+            text: uint32[n_chars], code points of all pages.
+            start: int64[n_lines], where lines start in `text`; ascending, no line empty.
+            end: int64[n_lines], one past their last characters.
+            page: int32[n_lines], ascending: the page of each line.
+        """
+        parts = [
+            self._predict_few(text[start[a] : end[b - 1]], start[a:b] - start[a], end[a:b] - start[a], page[a:b])
+            for a, b in _groups(start, end, page)
+        ]
+        if not parts:
+            return Predictions(np.zeros(0, np.uint8), np.zeros(0, np.float32), np.zeros(0, np.float32))
+        return Predictions(*(np.concatenate(columns) for columns in zip(*parts, strict=True)))
+
+    def _predict_few(self, text: NDArray[np.uint32], start: I64, end: I64, page: NDArray[np.int32]) -> Predictions:
+        return self._decide(self.logits(line_features(text, start, end, page), page))
+
+    def logits(self, found: LineFeatures, page: NDArray[np.int32]) -> F32:
+        """float32[n, 18]: one logit a label, and that of being text."""
+        heads = np.flatnonzero(np.append(True, page[1:] != page[:-1]))
+        count = np.diff(np.append(heads, len(page)))
+        state = self.entry(np.concatenate([found.dense.astype(np.float32), self._bag(found)], axis=1))
+        for i, (dilation, layer) in enumerate(self.convolutions):
+            if i in self.contexts:
+                state += np.repeat(
+                    self._page_context(i, self._whole(state, f"before_context{i}"), heads, count), count, axis=0
+                )
+            state += layer(_neighbours(self._whole(state, f"before_convolution{i}"), dilation, heads))
+        hidden = self.neck(self._whole(state, "before_neck"))
+        return self.head(self._whole(hidden, "before_head"))
+
+    def _whole(self, values: F32, name: str) -> F32:
+        """Activations as whole numbers of eight bits; below zero is zero."""
+        out = values * self.steps[name]
+        np.rint(out, out=out)
+        return np.clip(out, 0, 255, out=out)
+
+    def _bag(self, found: LineFeatures) -> F32:
+        """float32[n, word_dims]: the sum of the word vectors of each line, as whole numbers of eight bits."""
+        sums = self.words.take(found.single[:, 0], axis=0)
+        for column in found.single.T[1:]:
+            sums += self.words.take(column, axis=0)
+        running = np.zeros((len(found.words) + 1, self.words.shape[1]), np.uint64)
+        np.cumsum(self.words.take(found.words, axis=0), axis=0, out=running[1:])
+        sums += running[found.offsets[1:]] - running[found.offsets[:-1]]
+        count = np.diff(found.offsets) + found.single.shape[1]
+        lanes = sums.view(np.uint16).astype(np.float32)
+        lanes -= (count * LANE_BIAS).astype(np.float32)[:, None]
+        lanes *= self.bag_scale
+        np.rint(lanes, out=lanes)
+        return np.clip(lanes, -127, 127, out=lanes)
+
+    def _page_context(self, i: int, values: F32, heads: I64, count: I64) -> F32:
+        """float32[pages, n]: what the mean and the greatest activations of a page add to each of its lines."""
+        into, back = self.contexts[i]
+        mean = np.rint(np.add.reduceat(values, heads, axis=0, dtype=np.float64) / count[:, None]).astype(np.float32)
+        most = np.maximum.reduceat(values, heads, axis=0)
+        return back(self._whole(into(np.concatenate([mean, most], axis=1)), f"inside_context{i}"))
+
+    def _decide(self, logits: F32) -> Predictions:
+        content = self.content[np.clip(np.rint(logits[:, -1] * np.float32(16)), -128, 127).astype(np.int64) + 128]
+        labels = logits[:, :-1]
+        allowed = (content >= self.threshold)[:, None] == _KEPT
+        best = np.where(allowed, labels, np.float32(-np.inf)).argmax(axis=1)
+        below = np.rint((labels.max(axis=1, keepdims=True) - labels) * np.float32(16))
+        chance = self.chances[np.minimum(below, len(self.chances) - 1).astype(np.int64)]
+        score = np.rint(np.take_along_axis(chance, best[:, None], axis=1)[:, 0] * 1000 / chance.sum(axis=1)) / 1000
+        return Predictions(best.astype(np.uint8), score.astype(np.float32), content)
+
+
+def _packed(words: NDArray[np.generic]) -> NDArray[np.uint64]:
+    """int8[buckets, dims] as uint64[buckets, dims / 4]: four weights in a number, so that sums add four at once."""
+    lanes = (words.astype(np.int16) + LANE_BIAS).astype("<u2")
+    return lanes.view("<u8").astype(np.uint64)
+
+
+def _groups(start: I64, end: I64, page: NDArray[np.int32]) -> list[tuple[int, int]]:
+    """Ranges of lines, whole pages each, to be taken together."""
+    if not len(page):
+        return []
+    bounds = np.append(np.flatnonzero(np.append(True, page[1:] != page[:-1])), len(page)).tolist()
+    groups, first = [], 0
+    for low, high in pairwise(bounds):
+        if low > first and (high - first > LINES_AT_ONCE or end[high - 1] - start[first] > CHARACTERS_AT_ONCE):
+            groups.append((first, low))
+            first = low
+    return [*groups, (first, len(page))]
+
+
+def _neighbours(values: F32, dilation: int, heads: I64) -> F32:
+    """float32[n, 3k]: each line's values between those of the lines `dilation` before and after it in its page."""
+    n, k = values.shape
+    out = np.zeros((n, 3 * k), np.float32)
+    out[:, k : 2 * k] = values
+    if n > dilation:
+        out[dilation:, :k] = values[:-dilation]
+        out[:-dilation, 2 * k :] = values[dilation:]
+        steps = np.arange(dilation)
+        near = (heads[1:, None] + steps).ravel()
+        out[near[near < n], :k] = 0
+        near = (heads[1:, None] - 1 - steps).ravel()
+        out[near[near >= 0], 2 * k :] = 0
+    return out

@@ -1,0 +1,264 @@
+"""The line model as it learns, in torch: floating point, or with the rounding of the shipped model.
+
+`model.py` runs what is learnt here; both go through the same steps in the same order.
+"""
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Final, NamedTuple, TypeAlias
+
+import numpy as np
+import torch
+import torch.nn.functional as F  # noqa: N812 (its usual name)
+
+from dehusk.schema.labels import LABELS
+
+from .features import BUCKET_BITS, DENSE
+from .markup import MARKS
+
+Tensor: TypeAlias = torch.Tensor
+Parameters: TypeAlias = dict[str, Tensor]
+Steps: TypeAlias = dict[str, float]
+Activation: TypeAlias = Callable[[Tensor, str], Tensor]
+
+PAGE_TYPES: Final = ("article", "forum", "product", "collection", "listing", "documentation", "service")
+DENSE_UNIT: Final = 1 / 64
+"""Dense features come as whole numbers up to 255; the network sees them in this unit."""
+
+
+@dataclass(frozen=True)
+class Shape:
+    """Sizes of a network. `contexts` are the convolutions before which the whole page is looked at."""
+
+    word_dims: int = 32
+    width: int = 64
+    dilations: tuple[int, ...] = (1, 2, 4, 8, 16, 1)
+    contexts: tuple[int, ...] = (2, 4)
+    sees_markup: bool = False
+
+
+class Batch(NamedTuple):
+    """Lines of some whole pages as tensors; the first dimension is n lines unless said otherwise.
+
+    dense float[n, d]; single int64[n, s]; words int64[k] with offsets int64[n]; the weights (0 or 1) of single and
+    words; page int64[n]; count int64[pages]; marks float[n, MARKS + 1]; swapped: rows whose words a phrase replaces,
+    int64[m], and the vectors' sums of those phrases are given to `forward`.
+    """
+
+    dense: Tensor
+    single: Tensor
+    words: Tensor
+    offsets: Tensor
+    single_weight: Tensor
+    words_weight: Tensor
+    page: Tensor
+    count: Tensor
+    marks: Tensor
+    swapped: Tensor
+
+
+class Output(NamedTuple):
+    """labels float[n, 17] and content float[n], logits; page_type float[pages, 7], logits; hidden float[n, width]."""
+
+    labels: Tensor
+    content: Tensor
+    page_type: Tensor
+    hidden: Tensor
+
+
+def new_parameters(shape: Shape, seed: int) -> Parameters:
+    """Fresh weights, the same for the same seed."""
+    source = torch.Generator().manual_seed(seed)
+    width, words = shape.width, shape.word_dims
+
+    def matrix(rows: int, columns: int, gain: float) -> Tensor:
+        return torch.randn(rows, columns, generator=source) * (gain / math.sqrt(rows))
+
+    entry = len(DENSE) + words + (MARKS + 1) * shape.sees_markup
+    made = {"words": torch.randn(1 << BUCKET_BITS, words, generator=source) * 0.05}
+    layers = {"entry": (entry, width, 1.4)}
+    layers |= {f"convolution{i}": (3 * width, width, 0.7) for i in range(len(shape.dilations))}
+    layers |= {f"context{i}": (2 * width, width, 1.4) for i in shape.contexts}
+    layers |= {f"return{i}": (width, width, 0.3) for i in shape.contexts}
+    layers |= {"neck": (width, width, 1.4), "head": (width, len(LABELS) + 1, 0.3)}
+    layers |= {
+        "page_type": (width, len(PAGE_TYPES), 0.3),
+        "phrases": (words, len(LABELS), 0.5),
+        "markup": (width, MARKS, 0.3),
+    }
+    for name, (rows, columns, gain) in layers.items():
+        made[f"{name}.weight"] = matrix(rows, columns, gain)
+        made[f"{name}.bias"] = torch.zeros(columns)
+    return {name: value.requires_grad_() for name, value in made.items()}
+
+
+class Network:
+    """A network at work: its shape and weights, and how activations are treated on their way.
+
+    `activate(values, name)` is given every activation before it is multiplied; it is where training drops some and
+    where ranges are measured. With `steps` (see `rounding`) weights are rounded as in the shipped model.
+    """
+
+    def __init__(self, shape: Shape, parameters: Parameters, activate: Activation, steps: Steps | None = None) -> None:
+        self.shape, self.parameters, self.activate, self.steps = shape, parameters, activate, steps
+        self.words = self.word_vectors()
+
+    def refresh(self) -> None:
+        """Takes the word vectors anew, after the weights have changed."""
+        self.words = self.word_vectors()
+
+    def layer(self, name: str, values: Tensor) -> Tensor:
+        """Applies one layer to float[n, k]."""
+        weight = self.parameters[f"{name}.weight"]
+        if self.steps is not None:
+            units = entry_units(self.shape, self.steps) if name == "entry" else torch.ones(1, 1)
+            weight = weight * units
+            unit = (weight.detach().abs().amax(0) / 127).clamp(min=1e-9)
+            weight = _rounded(weight / unit, 127) * unit / units
+        return values @ weight + self.parameters[f"{name}.bias"]
+
+    def word_vectors(self) -> Tensor:
+        """float[buckets, word_dims], rounded if weights are."""
+        words = self.parameters["words"]
+        if self.steps is None:
+            return words
+        return _rounded(words / self.steps["words"], 127) * self.steps["words"]
+
+    def bag(self, ids: Tensor, offsets: Tensor, weights: Tensor) -> Tensor:
+        """Sums word vectors: of ids int64[k], weighted, from each offset to the next."""
+        return F.embedding_bag(ids, self.words, offsets, mode="sum", per_sample_weights=weights)
+
+    def __call__(self, batch: Batch, phrases: Tensor | None = None) -> Output:
+        """The network's output for a batch; `phrases` float[m, word_dims] are added to the swapped rows."""
+        each = batch.single.shape[1]
+        bag = self.bag(batch.words, batch.offsets, batch.words_weight)
+        bag = bag + self.bag(
+            batch.single.reshape(-1), torch.arange(0, batch.single.numel(), each), batch.single_weight.reshape(-1)
+        )
+        if phrases is not None:
+            bag = bag.index_add(0, batch.swapped, phrases)
+        seen = [batch.dense * DENSE_UNIT, self.activate(bag, "bag")] + [batch.marks] * self.shape.sees_markup
+        state = self.layer("entry", torch.cat(seen, 1))
+        page_type = state.new_zeros(len(batch.count), len(PAGE_TYPES))
+        for i, dilation in enumerate(self.shape.dilations):
+            if i in self.shape.contexts:
+                context = self.page_context(i, self.activate(state, f"before_context{i}"), batch)
+                page_type = self.layer("page_type", context)
+                state = state + self.layer(f"return{i}", context)[batch.page]
+            state = state + self.layer(
+                f"convolution{i}", _neighbours(self.activate(state, f"before_convolution{i}"), dilation, batch.page)
+            )
+        hidden = self.activate(self.layer("neck", self.activate(state, "before_neck")), "before_head")
+        logits = self.layer("head", hidden)
+        return Output(logits[:, :-1], logits[:, -1], page_type, hidden)
+
+    def page_context(self, i: int, values: Tensor, batch: Batch) -> Tensor:
+        """Looks at whole pages: float[pages, width] of the mean and the greatest activations of their lines."""
+        mean = (
+            values.new_zeros(len(batch.count), values.shape[1]).index_add_(0, batch.page, values) / batch.count[:, None]
+        )
+        most = torch.segment_reduce(values, "max", lengths=batch.count)
+        return self.activate(self.layer(f"context{i}", torch.cat([mean, most], 1)), f"inside_context{i}")
+
+
+def word_unit(words: Tensor) -> float:
+    """The unit of word vectors in eight bits: all but the outermost values fit."""
+    sizes = words.detach().abs().flatten()
+    return float(sizes[sizes > 0].kthvalue(max(1, int(0.9999 * int((sizes > 0).sum())))).values) / 127
+
+
+def entry_units(shape: Shape, steps: Steps) -> Tensor:
+    """float[d + word_dims, 1]: the unit of each whole number that enters the network."""
+    dense, bag = torch.full((len(DENSE),), DENSE_UNIT), torch.full((shape.word_dims,), steps["bag"])
+    return torch.cat([dense, bag])[:, None]
+
+
+def plain(values: Tensor, name: str) -> Tensor:
+    """Activations as they are, those below zero cut off."""
+    return values if name == "bag" else F.relu(values)
+
+
+def rounding(steps: Steps) -> Activation:
+    """Activations as the shipped model has them: whole multiples of a step in eight bits."""
+
+    def activate(values: Tensor, name: str) -> Tensor:
+        step = steps[name]
+        if name == "bag":
+            return _rounded(values / step, 127) * step
+        scaled = F.relu(values) / step
+        return _rounded(scaled, 255) * step
+
+    return activate
+
+
+def dropping(activate: Activation, rate: float) -> Activation:
+    """Activations of which a share is dropped, as training wants."""
+    return lambda values, name: activate(values, name) if name == "bag" else F.dropout(activate(values, name), rate)
+
+
+def measuring(seen: dict[str, list[float]]) -> Activation:
+    """Activations as they are; their nearly greatest sizes are noted down."""
+
+    def activate(values: Tensor, name: str) -> Tensor:
+        out = plain(values, name)
+        sizes = out.abs().flatten()
+        seen.setdefault(name, []).append(float(sizes.kthvalue(max(1, int(0.9998 * len(sizes)))).values))
+        return out
+
+    return activate
+
+
+def _rounded(values: Tensor, most: int) -> Tensor:
+    """Rounded and clipped on the way forward; on the way back as if only clipped."""
+    clipped = values.clamp(-most, most)
+    return clipped + (clipped.round() - clipped).detach()
+
+
+def _neighbours(values: Tensor, dilation: int, page: Tensor) -> Tensor:
+    zeros = values.new_zeros(min(dilation, len(values)), values.shape[1])
+    if len(values) <= dilation:
+        return torch.cat([zeros, values, zeros], 1)
+    same = (page[dilation:] == page[:-dilation])[:, None].to(values.dtype)
+    before = torch.cat([zeros, values[:-dilation] * same])
+    after = torch.cat([values[dilation:] * same, zeros])
+    return torch.cat([before, values, after], 1)
+
+
+def arrays_of(parameters: Parameters) -> dict[str, Any]:
+    """Weights as numpy arrays."""
+    return {name: value.detach().numpy() for name, value in parameters.items()}
+
+
+def quantised(shape: Shape, parameters: Parameters, steps: Steps, kept: np.ndarray[Any, Any]) -> dict[str, Any]:
+    """Weights and scales as `model.LineModel` wants them; `kept` float32[buckets] is 0 for words not to be known."""
+    weights = arrays_of(parameters)
+    unit = steps["words"]
+    words = np.clip(np.rint(weights["words"] / np.float32(unit)), -127, 127) * kept[:, None]
+    out: dict[str, Any] = {
+        "words": words.astype(np.int8),
+        "bag_scale": np.float32(unit / steps["bag"]),
+        "dilations": np.array(shape.dilations, np.int64),
+        "contexts": np.array(shape.contexts, np.int64),
+    }
+    names = ["neck", "head", *(f"convolution{i}" for i in range(len(shape.dilations)))]
+    names += [f"{kind}{i}" for kind in ("context", "return") for i in shape.contexts]
+    inputs = {"neck": "before_neck", "head": "before_head"}
+    inputs |= {f"convolution{i}": f"before_convolution{i}" for i in range(len(shape.dilations))}
+    for i in shape.contexts:
+        inputs |= {f"context{i}": f"before_context{i}", f"return{i}": f"inside_context{i}"}
+    units: dict[str, Any] = {name: np.float32(steps[inputs[name]]) for name in names}
+    units["entry"] = entry_units(shape, steps).numpy()
+    for name, unit_in in units.items():
+        _put_layer(out, name, weights, unit_in)
+    for name, step in steps.items():
+        if name not in ("bag", "words"):
+            out[f"step.{name}"] = np.float32(1 / step)
+    return out
+
+
+def _put_layer(out: dict[str, Any], name: str, weights: dict[str, Any], unit_in: Any) -> None:
+    weight = weights[f"{name}.weight"] * unit_in
+    scale = np.maximum(np.abs(weight).max(axis=0) / 127, 1e-12).astype(np.float32)
+    out[f"{name}.weight"] = np.rint(weight / scale).astype(np.int8)
+    out[f"{name}.scale"], out[f"{name}.bias"] = scale, weights[f"{name}.bias"].astype(np.float32)

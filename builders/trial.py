@@ -1,0 +1,168 @@
+"""Out-of-fold predictions of the line model, what is chosen by them, and the figures they give."""
+
+import importlib.util
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from types import ModuleType
+from typing import Any, Final, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dehusk.schema.labels import LABELS, TEXT_LABELS
+
+from .examples import EXACT, Examples
+from .features import LineFeatures
+from .model import LineModel
+
+Logits = dict[int, NDArray[np.float32]]
+"""float32[n, 18] by the number of the text: a logit a label, and that of being text."""
+
+THRESHOLDS: Final = tuple(i / 100 for i in range(30, 71, 2))
+TEMPERATURES: Final = tuple(i / 10 for i in range(6, 31))
+
+
+class Choice(NamedTuple):
+    """From which chance on a line is text, and the temperature that makes scores honest."""
+
+    threshold: float
+    temperature: float
+
+
+def logits_of(model: LineModel, examples: Examples, ids: Iterable[int]) -> Logits:
+    """What a model, run as at run time, says of some texts; each by itself."""
+    out = {}
+    for i in ids:
+        text = examples.texts[i]
+        offsets = examples.offsets[text.first : text.last + 1]
+        words = examples.words[offsets[0] : offsets[-1]].astype(np.int64)
+        single = examples.single[text.first : text.last].astype(np.int64)
+        seen = LineFeatures(examples.dense[text.first : text.last], single, words, offsets - offsets[0])
+        out[i] = model.logits(seen, np.zeros(text.last - text.first, np.int32))
+    return out
+
+
+def choose(examples: Examples, logits: Logits) -> Choice:
+    """Chooses by the predictions of models that had not seen the texts.
+
+    The threshold: that with the best mean share of words in common over the WCXB and fundus pages, in all renderings.
+    The temperature: that under which the hand labels are likeliest.
+    """
+    shares = {
+        threshold: np.mean([_common(examples, i, logits[i], threshold) for i in _full(examples, logits)])
+        for threshold in THRESHOLDS
+    }
+    threshold = max(THRESHOLDS, key=lambda x: (round(float(shares[x]), 6), -abs(x - 0.5)))
+    lines = [
+        (logits[i][:, :-1], i) for i in logits if examples.hand[examples.texts[i].first : examples.texts[i].last].any()
+    ]
+    found = {t: sum(_surprise(examples, i, labels / t) for labels, i in lines) for t in TEMPERATURES}
+    return Choice(threshold, min(TEMPERATURES, key=lambda t: found[t]))
+
+
+def _full(examples: Examples, logits: Logits) -> list[int]:
+    """Texts whose lines are labelled throughout."""
+    return [
+        i
+        for i in logits
+        if examples.texts[i].source in ("wcxb", "fundus")
+        and (examples.content[examples.texts[i].first : examples.texts[i].last] == 1).any()
+    ]
+
+
+def _common(examples: Examples, i: int, logits: NDArray[np.float32], threshold: float) -> float:
+    text = examples.texts[i]
+    gold, size = examples.content[text.first : text.last], examples.size[text.first : text.last]
+    kept = logits[:, -1] >= np.log(threshold / (1 - threshold))
+    known = gold >= 0
+    both, either = size[known & kept & (gold == 1)].sum(), size[known & kept].sum() + size[gold == 1].sum()
+    return float(2 * both / max(1, either))
+
+
+def _surprise(examples: Examples, i: int, logits: NDArray[np.float32]) -> float:
+    text = examples.texts[i]
+    hand = examples.hand[text.first : text.last]
+    label = examples.target[text.first : text.last][hand].astype(np.int64) - EXACT
+    found = logits[hand] - logits[hand].max(axis=1, keepdims=True)
+    return float((np.log(np.exp(found).sum(axis=1)) - found[np.arange(len(label)), label]).sum())
+
+
+class Decided(NamedTuple):
+    """Labels and scores of the lines of one text."""
+
+    labels: list[str]
+    scores: list[float]
+
+
+def decided(logits: NDArray[np.float32], choice: Choice) -> Decided:
+    """What the model with this threshold and temperature says, by the same rule as at run time."""
+    kept = np.array([label in TEXT_LABELS for label in LABELS])
+    text = logits[:, -1] >= np.log(choice.threshold / (1 - choice.threshold))
+    best = np.where(text[:, None] == kept, logits[:, :-1], -np.inf).argmax(axis=1)
+    raised = np.exp((logits[:, :-1] - logits[:, :-1].max(axis=1, keepdims=True)) / choice.temperature)
+    chance = raised / raised.sum(axis=1, keepdims=True)
+    return Decided([LABELS[code] for code in best], np.round(chance[np.arange(len(best)), best], 3).tolist())
+
+
+def scorer(folder: Path) -> ModuleType:
+    """The benchmark folder's own `score.py`."""
+    spec = importlib.util.spec_from_file_location("dehusk_benchmark_score", folder / "score.py")
+    if spec is None or spec.loader is None:
+        raise FileNotFoundError(f"{folder / 'score.py'}: not found; it belongs to the benchmark folder")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def figures(folder: Path, found: Mapping[tuple[str, str], Decided]) -> dict[str, Any]:
+    """Scores of decided texts, by (renderer, page id): the benchmark's own, by language, and how honest scores are."""
+    score = scorer(folder)
+    pages, texts, kinds = score.load(folder)
+    pages = {page: pages[page] for page in sorted({page for _, page in found})}
+    rows = {}
+    for key, decision in found.items():
+        text = texts[key]
+        lines = zip(text["lines"], decision.labels, strict=True)
+        kept = [text["text"][line["start"] : line["end"]] for line, label in lines if label in TEXT_LABELS]
+        rows[key] = {"text": "\n".join(kept), "labels": decision.labels}
+    return {
+        "sources": score.score(rows, pages, texts),
+        "kinds": score.kind_scores(rows, kinds),
+        "languages": _by_language(score, rows, pages),
+        "calibration": _calibration(found, kinds),
+    }
+
+
+def _by_language(score: ModuleType, rows: dict[tuple[str, str], Any], pages: dict[str, Any]) -> dict[str, Any]:
+    """Mean word F1 against the gold body on innertext, for languages with three pages or more."""
+    found = defaultdict(list)
+    for (renderer, page), row in rows.items():
+        if renderer == "innertext" and pages[page]["gold"]["body"]:
+            found[pages[page]["lang"]].append(score.word_f1(pages[page]["gold"]["body"], row["text"]))
+    return {
+        lang: {"pages": len(values), "words": float(np.mean(values))}
+        for lang, values in sorted(found.items())
+        if len(values) > 2
+    }
+
+
+def _calibration(found: Mapping[tuple[str, str], Decided], kinds: dict[str, list[str]]) -> dict[str, Any]:
+    """Expected calibration error over ten bins, on the hand labels."""
+    pairs = [
+        (score, label == gold)
+        for page, labels in kinds.items()
+        if ("innertext", page) in found
+        for label, score, gold in zip(*found["innertext", page], labels, strict=True)
+    ]
+    if not pairs:
+        return {}
+    score, right = (np.array(values, np.float64) for values in zip(*pairs, strict=True))
+    place = np.minimum((score * 10).astype(np.int64), 9)
+    bins = [
+        (int((place == b).sum()), float(score[place == b].mean()), float(right[place == b].mean()))
+        for b in range(10)
+        if (place == b).any()
+    ]
+    error = sum(n * abs(said - true) for n, said, true in bins) / len(pairs)
+    return {"ece": error, "bins": bins}

@@ -1,0 +1,195 @@
+"""The line model gives the same bits whatever a page is read beside, and on however many threads."""
+
+import os
+import subprocess
+import sys
+from importlib.resources import files
+
+import numpy as np
+import pyarrow as pa
+import pytest
+from test_features import OTHER, PAGE, spans
+
+from dehusk.builders import model as module
+from dehusk.builders.features import line_features
+from dehusk.builders.label import label_lines, model_digest
+from dehusk.builders.model import LineModel
+from dehusk.schema.labels import LABELS, TEXT_LABELS
+
+LONG_PAGE = PAGE + "\n" + "\n".join(f"Item {i} in the list of many\n{OTHER}" for i in range(120))
+PAGES = [PAGE, OTHER, "x", LONG_PAGE, "Accept all cookies\nSubscribe", PAGE + OTHER]
+
+
+@pytest.fixture(scope="module")
+def model():
+    return LineModel.load()
+
+
+@pytest.fixture(scope="module")
+def stored():
+    with files("dehusk.builders").joinpath("weights/line_model.npz").open("rb") as file:
+        kept = np.load(file, allow_pickle=False)
+        return {name: kept[name] for name in kept.files}
+
+
+def layers_of(model):
+    pairs = [layer for pair in model.contexts.values() for layer in pair]
+    return [model.entry, model.neck, model.head, *pairs, *(layer for _, layer in model.convolutions)]
+
+
+def same(one, other):
+    return all(a.tobytes() == b.tobytes() for a, b in zip(one, other, strict=True))
+
+
+def test_predictions_have_a_label_a_score_and_a_chance_a_line(model):
+    points, start, end, page = spans(PAGES)
+    found = model.predict(points, start, end, page)
+    assert [column.dtype for column in found] == [np.uint8, np.float32, np.float32]
+    assert all(len(column) == len(start) for column in found)
+    assert found.label.max() < len(LABELS)
+    for column in (found.score, found.content):
+        assert column.min() >= 0
+        assert column.max() <= 1
+        assert np.array_equal(column, (np.rint(column.astype(np.float64) * 1000) / 1000).astype(np.float32))
+
+
+def test_a_line_is_text_by_its_label_just_when_its_chance_says_so(model):
+    found = model.predict(*spans(PAGES))
+    text = np.isin(found.label, [LABELS.index(label) for label in TEXT_LABELS])
+    assert np.array_equal(text, found.content >= model.threshold)
+    assert text.any()
+    assert not text.all()
+
+
+def test_no_lines_no_predictions(model):
+    nothing = np.zeros(0, np.int64)
+    assert [len(column) for column in model.predict(np.zeros(0, np.uint32), nothing, nothing, np.zeros(0, np.int32))] == [0] * 3
+
+
+def test_pages_together_are_pages_alone(model):
+    together = model.predict(*spans(PAGES))
+    alone = [model.predict(*spans([page])) for page in PAGES]
+    assert same(together, [np.concatenate(columns) for columns in zip(*alone, strict=True)])
+
+
+@pytest.mark.parametrize("lines", [1, 2, 5, 17, 300, 100_000])
+def test_batches_of_any_size_give_the_same_bits(model, monkeypatch, lines):
+    expected = model.predict(*spans(PAGES * 3))
+    monkeypatch.setattr(module, "LINES_AT_ONCE", lines)
+    assert same(model.predict(*spans(PAGES * 3)), expected)
+
+
+def test_logits_do_not_depend_on_what_follows(model):
+    """To the bit, before anything is rounded."""
+    points, start, end, page = spans(PAGES)
+    together = model.logits(line_features(points, start, end, page), page)
+    points, start, end, first = spans(PAGES[:1])
+    assert model.logits(line_features(points, start, end, first), first).tobytes() == together[: len(start)].tobytes()
+
+
+def test_threads_do_not_change_a_bit():
+    code = (
+        "import sys, hashlib; sys.path.insert(0, sys.argv[1]); from test_model import PAGES, spans;"
+        "from dehusk.builders.model import LineModel;"
+        "found = LineModel.load().predict(*spans(PAGES * 20));"
+        "print(hashlib.sha256(b''.join(c.tobytes() for c in found)).hexdigest())"
+    )
+    digests = set()
+    for threads in "12":
+        limits = dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"), threads)
+        command = [sys.executable, "-c", code, os.path.dirname(__file__)]
+        digests.add(subprocess.run(command, env=os.environ | limits, check=True, capture_output=True).stdout)
+    assert len(digests) == 1
+
+
+def test_every_dot_product_is_exact_in_any_order(model):
+    """Weights are whole, and no row of them can sum to 2**24 whatever the activations: floats hold each partial sum."""
+    for layer in layers_of(model):
+        assert np.array_equal(layer.weight, np.rint(layer.weight))
+        assert np.abs(layer.weight).sum(axis=0).max() * 255 < 1 << 24
+
+
+def test_products_are_those_of_whole_numbers(model):
+    random = np.random.default_rng(7)
+    for layer in layers_of(model):
+        values = random.integers(0, 256, (33, len(layer.weight)))
+        exact = (values @ layer.weight.astype(np.int64)).astype(np.float32) * layer.scale + layer.bias
+        order = random.permutation(len(layer.weight))
+        assert layer(values.astype(np.float32)).tobytes() == exact.tobytes()
+        shuffled = np.ascontiguousarray(values[:, order].astype(np.float32)) @ np.ascontiguousarray(layer.weight[order])
+        assert (shuffled * layer.scale + layer.bias).tobytes() == exact.tobytes()
+
+
+def test_lanes_sum_what_the_words_say(model, stored):
+    """Four weights in one number are summed as if each were summed by itself."""
+    points, start, end, page = spans(PAGES)
+    seen = line_features(points, start, end, page)
+    words = stored["words"].astype(np.int64)
+    for line, bag in enumerate(model._bag(seen)):
+        ids = [*seen.single[line], *seen.words[seen.offsets[line] : seen.offsets[line + 1]]]
+        expected = np.clip(np.rint(words[ids].sum(axis=0).astype(np.float32) * model.bag_scale), -127, 127)
+        assert np.array_equal(bag, expected)
+
+
+def test_stored_tables_stand_in_for_exp(model, stored):
+    assert stored["words"].dtype == np.int8
+    places = np.arange(256)
+    assert np.abs(model.content - 1 / (1 + np.exp(-(places - 128) / 16))).max() < 0.001
+    assert model.chances[0] == 1 << 20
+    assert np.all(np.diff(model.chances) <= 0)
+
+
+def test_weights_are_small():
+    folder = files("dehusk.builders").joinpath("weights")
+    assert sum(len(entry.read_bytes()) for entry in folder.iterdir() if entry.name.endswith(".npz")) < 8 << 20
+
+
+def table_of(texts):
+    lines = [spans([text])[1:3] for text in texts]
+    page = np.concatenate([np.full(len(start), number, np.int32) for number, (start, _) in enumerate(lines)])
+    start, end = (np.concatenate(columns).astype(np.int32) for columns in zip(*lines, strict=True))
+    return pa.table({"raw": texts}), pa.table({"page": page, "start": start, "end": end})
+
+
+def test_label_lines_adds_labels_and_scores():
+    pages, lines = table_of(PAGES)
+    labelled = label_lines(pages, lines)
+    assert labelled.schema.names == ["page", "start", "end", "label", "score"]
+    assert labelled.schema.field("label").type == pa.string()
+    assert labelled.schema.field("score").type == pa.float32()
+    assert labelled.select(["page", "start", "end"]).equals(lines)
+    assert set(labelled["label"].to_pylist()) <= set(LABELS)
+    assert labelled.column("score").null_count == 0
+
+
+def test_label_lines_of_nothing():
+    pages, lines = table_of(["x"])
+    labelled = label_lines(pages, lines.slice(0, 0))
+    assert labelled.num_rows == 0
+    assert labelled.schema.names[-2:] == ["label", "score"]
+
+
+def test_a_plain_article_is_told_apart():
+    """Lines that any reader would place without thinking."""
+    body = (
+        "The harbour board has bought a crane that lifts forty tons, and it will be put up in June, the board said. "
+        "The old crane had stood there since 1961 and could no longer be repaired.",
+        "Two firms had made an offer. The board took the cheaper one, which also promised to train the staff.",
+    )
+    page = f"""Log in\nSubscribe\n\nA new crane for the old harbour\n\nBy Ida Holm\n3 May 2021\n\n{body[0]}\n\n{body[1]}\n
+Read more\n\nThis website uses cookies. Accept all cookies\n\n© 2021 Harbour News. All rights reserved."""
+    pages, lines = table_of([page])
+    labels = label_lines(pages, lines)["label"].to_pylist()
+    text = page.split("\n")
+    found = dict(zip((line for line in text if line), labels, strict=True))
+    assert [found[line] for line in body] == ["paragraph", "paragraph"]
+    assert found["By Ida Holm"] == "byline"
+    assert found["3 May 2021"] == "date"
+    assert found["A new crane for the old harbour"] == "title"
+    assert found["© 2021 Harbour News. All rights reserved."] == "legal"
+    assert found["This website uses cookies. Accept all cookies"] == "consent"
+
+
+def test_the_digest_is_of_the_weights():
+    assert len(model_digest()) == 64
+    assert model_digest() == model_digest()
