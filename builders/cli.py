@@ -6,7 +6,7 @@ Whatever a command needs is imported inside it, so that `dehusk --help` answers 
 import os
 import sys
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -33,7 +33,7 @@ INTERRUPTED: Final = 130
 BROKEN_PIPE: Final = 141
 """128 + SIGPIPE: whoever read the output has gone."""
 
-_PATH: Final = click.Path(path_type=Path)
+_PATH: Final = click.Path(path_type=Path, readable=False, allow_dash=True)  # the library says better what is wrong
 _SETTINGS: Final = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 
 
@@ -85,7 +85,8 @@ def complain(message: str, tip: str, code: int) -> int:
 
 def _close_stdout() -> None:
     """Lets what is still unwritten go nowhere: Python would try once more at its end, and complain."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    with suppress(AttributeError, OSError):  # where there is no stdout, or it is no file
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 class Door(click.Group):
@@ -154,8 +155,10 @@ def _print(console: "Console", shown: "Iterable[RenderableType]") -> None:
     from rich.text import Text
 
     for item in shown:
-        # A text is as long as it is, a table as wide as the terminal.
-        console.print(item, soft_wrap=isinstance(item, Text))
+        if isinstance(item, Text) and console.color_system is None:
+            click.echo(item.plain, file=console.file)  # twenty times as fast, which counts on pages of many lines
+        else:  # a text is as long as it is, a table as wide as the terminal
+            console.print(item, soft_wrap=isinstance(item, Text))
 
 
 # -- build -------------------------------------------------------------------------------------------------------------
@@ -292,7 +295,7 @@ def _show_findings(findings: "list[Finding]") -> None:
         "curl -s https://example.org/page.txt | dehusk show - --json",
     ),
 )
-@click.argument("file", type=click.Path(path_type=Path, allow_dash=True))
+@click.argument("file", type=_PATH)
 @click.option("--json", "form", flag_value="json", help="One JSON document: every field, every line.")
 @click.option("--text", "form", flag_value="text", help="The clean text alone.")
 @click.option("--recipe", type=_PATH, metavar="FILE", help="TOML file of options; none by default.")

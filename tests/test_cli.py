@@ -627,6 +627,7 @@ def test_a_pipe_or_disk_that_fails_is_let_go_of(tmp_path: Path, capsys: pytest.C
 def test_without_a_stdout_there_is_nothing_to_flush() -> None:
     with redirect_stdout(None):
         assert answer(lambda: None) == CLEAN
+        assert answer(raises(BrokenPipeError())) == BROKEN_PIPE
 
 
 def test_an_error_that_nobody_foresaw_is_not_hidden() -> None:

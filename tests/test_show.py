@@ -2,6 +2,7 @@
 
 import io
 import json
+import os
 import re
 from collections.abc import Callable
 from dataclasses import asdict, fields
@@ -285,6 +286,14 @@ def test_a_page_out_of_bounds_in_memory_is_still_a_page() -> None:
     assert isinstance(parse_bytes(b"one\ntwo", recipe), Refused)
 
 
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
+def test_an_unreadable_page_says_so(tmp_path: Path) -> None:
+    (tmp_path / "page.txt").touch(mode=0)
+    shown = show(tmp_path / "page.txt")
+    assert (shown.exit_code, shown.stdout) == (FINDINGS, "")
+    assert "is rejected (unreadable)" in shown.stderr
+
+
 def test_what_is_no_file_is_wrong_use(tmp_path: Path) -> None:
     for path, said in ((tmp_path, "is a folder"), (tmp_path / "nowhere.txt", "there is no")):
         shown = show(path)
@@ -345,6 +354,7 @@ def test_nothing_hidden_gets_through() -> None:
 
 
 @given(st.dictionaries(st.text(max_size=5), st.text(max_size=20), max_size=5))
+@settings(deadline=None, max_examples=40)
 def test_json_comes_back_as_it_went(value: dict[str, str]) -> None:
     document = json_document(value)
     assert not RAW_HIDDEN.search(document)
