@@ -100,6 +100,24 @@ class HubClient:
 
         return self._ask(f"reading {path}", load)
 
+    def fetch(self, revision: str | None, patterns: Sequence[str]) -> Path:
+        """A copy of some files of a revision, in the person's cache."""
+        from huggingface_hub.errors import RevisionNotFoundError
+
+        def load() -> Path:
+            try:
+                return Path(
+                    self.api.snapshot_download(
+                        self.target.repo_id, repo_type="dataset", revision=revision, allow_patterns=list(patterns)
+                    )
+                )
+            except RevisionNotFoundError:
+                raise TargetError(
+                    f"{self.target.url} has no revision {revision}", "name a tag, a branch or a commit of it"
+                ) from None
+
+        return self._ask("fetching its files", load)
+
     def commits(self) -> list[str]:
         """The commits of the main branch, the newest first."""
         return self._ask(
@@ -297,10 +315,16 @@ def _transport_error() -> type[Exception]:
 
 
 @contextmanager
-def connect(target: HubTarget, patience: Patience, watch: Watch) -> Iterator[HubClient]:
+def connect(target: HubTarget, patience: Patience, watch: Watch, *, need_token: bool = True) -> Iterator[HubClient]:
     """A client for one repository. While it is open the hub's library prints nothing.
 
     The token is found by the library's own means: `HF_TOKEN`, or what `hf auth login` stored.
+
+    Args:
+        target: the repository.
+        patience: how long to wait.
+        watch: told of waits.
+        need_token: whether it is an error to have none; what is public can be read without.
 
     Raises:
         UsageError: the library is not installed.
@@ -309,7 +333,7 @@ def connect(target: HubTarget, patience: Patience, watch: Watch) -> Iterator[Hub
         from huggingface_hub import HfApi
         from huggingface_hub.utils.tqdm import are_progress_bars_disabled, disable_progress_bars, enable_progress_bars
     except ImportError:
-        raise UsageError("publishing to a hub needs huggingface_hub", "pip install 'dehusk[publish]'") from None
+        raise UsageError("talking to a hub needs huggingface_hub", "pip install 'dehusk[publish]'") from None
     logger = logging.getLogger("huggingface_hub")
     level, loud = logger.level, not are_progress_bars_disabled()
     try:
@@ -317,7 +341,8 @@ def connect(target: HubTarget, patience: Patience, watch: Watch) -> Iterator[Hub
             warnings.simplefilter("ignore")
             logger.setLevel(logging.CRITICAL + 1)  # its warnings show signed URLs whole
             disable_progress_bars()
-            api = HfApi(target.endpoint, token=True, library_name="dehusk", library_version=version("dehusk"))
+            token = True if need_token else None
+            api = HfApi(target.endpoint, token=token, library_name="dehusk", library_version=version("dehusk"))
             yield HubClient(target, patience, watch, api)
     finally:
         logger.setLevel(level)
