@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hub import WRITE_TOKEN, Hub
 
 import dehusk.schema
 from dehusk.builders.build import build_dataset
@@ -40,6 +41,8 @@ def _nothing_leaves(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
         patch.setenv("HF_HOME", str(tmp_path_factory.mktemp("hf")))
         patch.setenv("HF_HUB_OFFLINE", "1")
         patch.setenv("HF_UPDATE_DOWNLOAD_COUNTS", "0")
+        patch.setenv("HF_XET_CLIENT_RETRY_MAX_ATTEMPTS", "2")  # read once in a process; else a cut line costs minutes
+        patch.setenv("HF_XET_CLIENT_RETRY_BASE_DELAY", "20ms")
         yield
 
 
@@ -61,3 +64,16 @@ def dist(seeds: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     out = tmp_path_factory.mktemp("built") / "dist"
     build_dataset(seeds, out)
     return out
+
+
+@pytest.fixture
+def hub(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Hub]:
+    """A hub on this machine, and a token that may write to it; the hub's client may go out, as far as that."""
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", False)
+    monkeypatch.setattr("huggingface_hub.constants.HF_TOKEN_PATH", str(tmp_path / "no-token"))
+    monkeypatch.setenv("HF_TOKEN", WRITE_TOKEN)
+    monkeypatch.setenv("HF_HUB_DISABLE_TELEMETRY", "1")
+    with Hub(tmp_path / "hub") as served:
+        yield served
+        assert [call for call in served.calls if call.unhandled or call.bug or call.leak] == []
+        assert {call.token for call in served.calls if call.origin == "storage"} <= {"none", "xet"}

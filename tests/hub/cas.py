@@ -18,7 +18,7 @@ def token(call: Exchange, kind: str, repo: str, mode: str, rev: str) -> None:
     if not call.hub.settings.xet:
         raise RefusedError(404, "this hub has no xet storage")
     call.open(kind, repo, write=mode == "write")
-    address, expires = f"{call.hub.storage}/cas", int(time.time()) + 3600
+    address, expires = call.hub.cas, int(time.time()) + 3600
     secret = call.hub.xet_token(mode)
     headers = {"X-Xet-Cas-Url": address, "X-Xet-Token-Expiration": str(expires), "X-Xet-Access-Token": secret}
     call.json({"casUrl": address, "exp": expires, "accessToken": secret}, headers=headers)
@@ -30,22 +30,22 @@ def _need(call: Exchange, mode: str) -> None:
         raise RefusedError(401, "bad xet token")
 
 
-@route("GET", "/cas/v1/chunks/[^/]+/{sha256}", "storage")
-@route("POST", "/cas/v1/xorb-grants/[^/]+/{sha256}", "storage")
-@route("POST", "/cas/v2/shards", "storage")
-@route("GET", "/cas/v2/reconstructions/{sha256}", "storage")
+@route("GET", "/cas/[0-9a-f]+/v1/chunks/[^/]+/{sha256}", "storage")
+@route("POST", "/cas/[0-9a-f]+/v1/xorb-grants/[^/]+/{sha256}", "storage")
+@route("POST", "/cas/[0-9a-f]+/v2/shards", "storage")
+@route("GET", "/cas/[0-9a-f]+/v2/reconstructions/{sha256}", "storage")
 def not_offered(call: Exchange) -> None:
     """Asked first; the client then takes the plain way."""
     del call
     raise RefusedError(404, "not offered")
 
 
-@route("POST", "/(?:cas/)?v1/telemetry", "storage")
+@route("POST", "(?:/cas/[0-9a-f]+)?/v1/telemetry", "storage")
 def telemetry(call: Exchange) -> None:
     call.json({})
 
 
-@route("POST", "/cas/v1/xorbs/default/(?P<xorb>{sha256})", "storage")
+@route("POST", "/cas/[0-9a-f]+/v1/xorbs/default/(?P<xorb>{sha256})", "storage")
 def put_xorb(call: Exchange, xorb: str) -> None:
     _need(call, "write")
     path = call.hub.root / "xorbs" / xorb
@@ -54,7 +54,7 @@ def put_xorb(call: Exchange, xorb: str) -> None:
     call.json({"was_inserted": new})
 
 
-@route("POST", "/cas/v1/shards", "storage")
+@route("POST", "/cas/[0-9a-f]+/v1/shards", "storage")
 def put_shard(call: Exchange) -> None:
     _need(call, "write")
     for file_hash, sha256, terms in read_shard(call.body):
@@ -70,7 +70,7 @@ def _chunks(call: Exchange, xorb: str) -> tuple[list[int], list[bytes]]:
     return read_xorb((call.hub.root / "xorbs" / xorb).read_bytes())
 
 
-@route("GET", "/cas/v1/reconstructions/(?P<file>{sha256})", "storage")
+@route("GET", "/cas/[0-9a-f]+/v1/reconstructions/(?P<file>{sha256})", "storage")
 def get_file(call: Exchange, file: str) -> None:
     _need(call, "read")
     path = call.hub.root / "xet" / file

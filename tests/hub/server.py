@@ -46,6 +46,7 @@ class Settings:
         multipart_from: bytes from which LFS takes a file in parts; None for never.
         part_size: bytes of such a part.
         xet: whether it offers xet.
+        loses: a file that it leaves out of every commit without a word; empty for none.
     """
 
     page_size: int = 1000
@@ -53,6 +54,7 @@ class Settings:
     multipart_from: int | None = None
     part_size: int = 5_000_000
     xet: bool = True
+    loses: str = ""
 
 
 class Hub:
@@ -77,6 +79,8 @@ class Hub:
             f"http://{host}:{server.server_address[1]}"
             for host, server in zip(("127.0.0.1", "localhost"), self._servers, strict=True)
         )
+        # The client remembers by address what is stored there, and another hub may come to have this port.
+        self.cas = f"{self.storage}/cas/{secrets.token_hex(4)}"
 
     def __enter__(self) -> Self:
         for server in self._servers:

@@ -68,6 +68,7 @@ def commit(call: Exchange, kind: str, repo: str, rev: str) -> None:
                 deletes += _deleted(item, files)
             elif item["key"] != "header":
                 adds[_safe(item["value"]["path"])] = _content(call, item)
+        adds.pop(call.hub.settings.loses, None)
         message = "\n\n".join(filter(None, [header["summary"], header.get("description")]))
         new = store.commit(rev, head, adds, deletes, message)
     url = f"{call.hub.endpoint}/{kind}/{repo}/commit/{new}"
