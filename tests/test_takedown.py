@@ -323,8 +323,9 @@ SPLITS = Recipe(split=Split(shares={"train": 0.7, "test": 0.3}), pack=Pack(shard
 
 @pytest.mark.parametrize("recipe", [Recipe(), SPLITS], ids=["one file", "many files"])
 def test_removing_gives_the_dataset_that_a_build_with_the_list_gives(
-    seeds: Path, tmp_path: Path, recipe: Recipe
+    seeds: Path, tmp_path: Path, recipe: Recipe, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("dehusk.builders.remove.BATCH", 3)
     shutil.copy(seeds / "winch-03.txt", seeds / "copy.txt")
     build_dataset(seeds, tmp_path / "one", recipe)
     removal = remove_records(
