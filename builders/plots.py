@@ -25,7 +25,7 @@ text{font:13px system-ui,sans-serif;fill:#1f2328}.t{font-weight:600}.n{fill:#596
 @media(prefers-color-scheme:dark){text{fill:#e6edf3}.n{fill:#9198a1}.a{fill:#6ea8fe}.b{fill:#d9a521}.c{fill:#757d87}}"""
 _ROW: Final = 20
 _LEFT: Final = 130
-_BAR: Final = 400
+_BAR: Final = 360
 _WIDTH: Final = 640
 
 Bar = tuple[str, int, str]

@@ -120,6 +120,8 @@ def _details(contents: Contents) -> str:
     }
     return f"""## Dataset Details
 
+### Dataset Description
+
 {summary.kept:,} pages with {sum(summary.lines.values()):,} lines and {summary.text_chars:,} characters of clean text.\
  {_share(husk, sum(summary.chars.values()))} of what they show is boilerplate, which is flagged, not removed.{dates}
 

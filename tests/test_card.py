@@ -19,12 +19,12 @@ from dehusk.builders.build import build_dataset
 from dehusk.builders.card import write_card
 from dehusk.builders.check import check_dataset
 from dehusk.builders.contents import Contents, kept_part, read_kept
-from dehusk.builders.excerpts import ENOUGH, HIDDEN, Excerpt, show_text
+from dehusk.builders.excerpts import ENOUGH, HIDDEN, Excerpt, draw_excerpts, show_text
 from dehusk.builders.pack import read_manifest
 from dehusk.builders.papers import tell_changes
 from dehusk.builders.personal import PATTERNS, find_patterns
 from dehusk.builders.plots import MAX_BARS, bar_chart, charts_of
-from dehusk.builders.recipe import Dataset, Recipe, Split
+from dehusk.builders.recipe import Dataset, Pack, Recipe, Split
 from dehusk.builders.sections import REQUIRED, bibtex, fenced
 from dehusk.builders.summary import LENGTHS, Summary
 from dehusk.schema.errors import UsageError
@@ -67,9 +67,7 @@ def test_the_card_has_every_section_that_the_hub_asks_for(dist: Path) -> None:
     )
     asked = [name for name in asked if "optional" not in name and "{{" not in name]
     assert len(asked) > 10
-    # Three headings of the template have another name or place here: a description needs no heading below the title,
-    # and the reason for curating is the maker's to tell, between the markers.
-    unasked = {"Dataset Description", "Curation Rationale"}
+    unasked = {"Curation Rationale"}  # the maker's to tell, between the markers
     have = set(re.findall(r"^#+ (.+)$", body_of(dist), re.MULTILINE))
     assert set(asked) - have == unasked
     assert set(REQUIRED) <= have
@@ -171,6 +169,21 @@ def test_examples_show_no_names_of_authors_and_no_personal_data(tmp_path: Path) 
     assert not re.search(f"^({'|'.join(HIDDEN)})", shown, re.MULTILINE)
     assert "@" not in shown
     assert not find_patterns(pq.read_table(tmp_path / "dist" / "data")["raw"].slice(0, 0), PATTERNS)
+
+
+def test_examples_are_those_of_their_record_in_whatever_row_group_it_is(seeds: Path, tmp_path: Path) -> None:
+    build_dataset(seeds, tmp_path / "dist", Recipe(pack=Pack(row_group_bytes=10_000, shard_bytes=30_000)))
+    files = sorted((tmp_path / "dist" / "data").iterdir())
+    assert max(pq.ParquetFile(file).num_row_groups for file in files) > 2
+    excerpts = draw_excerpts(files, read_manifest(tmp_path / "dist").counts.languages)
+    raw = {row["id"]: row for row in pq.read_table(tmp_path / "dist" / "data").to_pylist()}
+    assert len(excerpts) == 3
+    for excerpt in excerpts:
+        record = raw[excerpt.id]
+        assert excerpt.language == record["language"]
+        for label, text in excerpt.lines:
+            first = next(line for line in record["lines"] if line["label"] == label)
+            assert text == show_text(record["raw"][first["start"] : first["end"]])
 
 
 class _Tags(HTMLParser):
@@ -322,6 +335,27 @@ def test_changes_are_told_newest_first_and_stay(tmp_path: Path) -> None:
     assert same_dataset(dist, tmp_path / "told").startswith("same bytes")
 
 
+def test_changes_are_told_where_files_cannot_have_two_names(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    dist = tmp_path / "dist"
+    build_dataset(write_stories(tmp_path / "seeds", 2), dist)
+
+    def refuse(*_: object) -> None:
+        raise OSError("no links here")
+
+    monkeypatch.setattr("os.link", refuse)
+    tell_changes(dist, "New.")
+    assert read_kept(dist).changes == "New."
+    assert check_dataset(dist) == []
+
+
+def test_a_card_that_is_too_large_is_not_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    seeds, dist = write_stories(tmp_path / "seeds", 2), tmp_path / "dist"
+    build_dataset(seeds, dist)
+    monkeypatch.setattr("dehusk.builders.contents.MAX_CARD_BYTES", 1 << 10)
+    with pytest.raises(UsageError, match="is larger than"):
+        build_dataset(seeds, dist)
+
+
 # -- plots --
 
 
@@ -342,7 +376,7 @@ def test_names_in_plots_are_escaped_and_numbers_whole() -> None:
     chart = bar_chart("<b>", "a & b", [("<script>", 3, "a"), ("x", 0, "b"), ("y", 2, "c")])
     root = ET.fromstring(chart)  # noqa: S314
     assert root.find("{*}title").text == "<b>"  # type: ignore[union-attr]
-    assert [rect.get("width") for rect in root.iter(f"{SVG}rect")] == ["400", "0", "266"]
+    assert [rect.get("width") for rect in root.iter(f"{SVG}rect")] == ["360", "0", "240"]
     assert not re.search(r'"[0-9]+\.[0-9]', chart)
     assert ">3 (60.0 %)<" in chart
 
