@@ -13,11 +13,11 @@ from typing import Final
 
 from dehusk.schema.errors import TargetError, UsageError
 
-from .check import check_dataset
 from .hub import plan_for_hub, publish_to_hub, tag_version
 from .hubclient import connect
 from .listing import list_files
 from .pack import Manifest, read_manifest, split_name
+from .preflight import preflight_dataset
 from .publication import Patience, Plan, Progress, Publication, Published, Watch, ignore
 from .reload import reload_from_hub, reload_from_store
 from .store import open_store, plan_for_store, publish_to_store
@@ -38,6 +38,7 @@ def plan_publication(
     asked: Publication | None = None,
     *,
     endpoint: str | None = None,
+    preflight: bool = True,
     patience: Patience | None = None,
 ) -> Plan:
     """Finds out what publishing would do; changes nothing.
@@ -47,6 +48,7 @@ def plan_publication(
         target: `user/name` or `hf://datasets/user/name` for a hub; `./folder`, `/folder` or any fsspec URL for files.
         asked: how to publish; private and untagged when None.
         endpoint: address of the hub; by default what `HF_ENDPOINT` says, or the public hub.
+        preflight: whether to look for what would fail or look bad; False only for whoever has just done so.
         patience: how long to wait for the target.
 
     Returns:
@@ -64,7 +66,8 @@ def plan_publication(
     place = parse_target(target, endpoint)
     manifest = read_manifest(dist)
     files = list_files(dist, manifest)
-    plan = Plan(dist, manifest, place, asked, files, (), findings=tuple(check_dataset(dist)))
+    findings = tuple(preflight_dataset(dist)) if preflight else ()
+    plan = Plan(dist, manifest, place, asked, files, (), findings=findings)
     if isinstance(place, HubTarget):
         with connect(place, patience, ignore) as hub:
             return plan_for_hub(plan, hub)
