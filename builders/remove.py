@@ -126,6 +126,8 @@ def remove_records(dist: Path, entries: Iterable[Entry]) -> Removal:
 
 def _refuse_changed(dist: Path, manifest: Manifest) -> None:
     """Makes sure that records and rejects are those that were built; card and takedown list may have been edited."""
+    if REJECTS_FILE not in {file.path for file in manifest.files}:
+        raise UsageError(f"the manifest of {dist} does not list {REJECTS_FILE}", "build the dataset anew")
     for file in manifest.files:
         path = dist / file.path
         if file.rows is not None and (path.is_symlink() or not path.is_file() or file_digest(path) != file.sha256):

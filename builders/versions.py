@@ -14,6 +14,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from dehusk.schema.errors import TargetError, UsageError
+from dehusk.schema.record import RECORDS
 
 from .difference import Version
 from .pack import MANIFEST, PackedFile, split_name
@@ -123,6 +124,8 @@ def read_snapshot(folder: Path) -> Snapshot:
             n += table.num_rows
     if not groups:
         raise UsageError(f"{folder} holds no records", "name a folder that `dehusk build` wrote")
+    if len({(part.schema, *digested) for part, digested in zip(keys, digests, strict=True)}) > 1:
+        raise UsageError(f"the data files of {folder} differ in their columns", "`dehusk check` says more")
     joined = {name: np.concatenate([part[name] for part in digests]) for name in digests[0]}
     version = Version(n, listing.fingerprint, listing.dehusk)
     return Snapshot(folder, version, pa.concat_tables(keys), np.concatenate(split), joined, groups)
@@ -141,15 +144,24 @@ def _read_groups(path: Path) -> Iterator[tuple[pa.Table, dict[str, Digests]]]:
     """The keys and digests of each row group, read column by column."""
     try:
         with pq.ParquetFile(path) as file:
-            if not set(_KEYS) <= set(file.schema_arrow.names):
-                raise UsageError(f"{path} has no column {', '.join(_KEYS)}", "it is not a data file of dehusk")
+            if not _has_keys(file.schema_arrow):
+                raise UsageError(f"{path} has not the columns {', '.join(_KEYS)}", "it is not a data file of dehusk")
             for number in range(file.num_row_groups):
                 digests: dict[str, Digests] = {}
                 for name in file.schema_arrow.names:
                     digests |= digest_rows(file.read_row_group(number, columns=[name]))
                 yield file.read_row_group(number, columns=list(_KEYS)), digests
-    except (OSError, pa.ArrowException) as error:
+    except (OSError, pa.ArrowException, UnicodeDecodeError) as error:
         raise UsageError(f"{path} cannot be read: {error}", "`dehusk check` says more") from error
+
+
+def _has_keys(schema: pa.Schema) -> bool:
+    """Whether a file has the columns by which records are paired, with the types that they have here."""
+    if not set(_KEYS) <= set(schema.names) or not pa.types.is_struct(schema.field("source").type):
+        return False
+    plain = all(schema.field(name).type == RECORDS.field(name).type for name in _KEYS if name != "source")
+    place = {(field.name, field.type) for field in schema.field("source").type}
+    return plain and place >= {("path", pa.string()), ("byte_start", pa.int64())}
 
 
 # -- from a hub --

@@ -368,7 +368,15 @@ def test_fields_that_only_one_version_has_are_told(old: Path, tmp_path: Path) ->
     assert "- `mood`\n" in difference.to_markdown()
 
 
-@pytest.mark.parametrize("spoil", ["no folder", "no manifest", "no parquet", "other columns", "no data"])
+SPOILT = {
+    "other columns": lambda table: table.select(["n_lines"]),
+    "ids that are numbers": lambda table: table.set_column(0, "id", pa.array(range(12))),
+    "no place": lambda table: table.set_column(table.column_names.index("source"), "source", table["title"]),
+    "no UTF-8": lambda table: table.set_column(1, "title", pa.array([b"\xff"] * 12).view(pa.string())),
+}
+
+
+@pytest.mark.parametrize("spoil", [*SPOILT, "no folder", "no manifest", "no parquet", "no data"])
 def test_what_is_no_dataset_is_wrong_use(old: Path, tmp_path: Path, spoil: str) -> None:
     new = tmp_path / "new"
     shutil.copytree(old, new)
@@ -379,12 +387,20 @@ def test_what_is_no_dataset_is_wrong_use(old: Path, tmp_path: Path, spoil: str) 
         (new / MANIFEST).write_text("[]")
     elif spoil == "no parquet":
         data.write_bytes(b"PAR1")
-    elif spoil == "other columns":
-        pq.write_table(pa.table({"x": [1]}), data)
+    elif spoil in SPOILT:
+        pq.write_table(SPOILT[spoil](pq.read_table(data)), data)
     else:
         (new / MANIFEST).write_text('{"files": []}')
     with pytest.raises(UsageError, match="new"):
         diff_datasets(old, new)
+
+
+def test_data_files_must_have_the_same_columns(seeds: Path, tmp_path: Path) -> None:
+    new = rebuilt(seeds, tmp_path, Recipe(pack=Pack(shard_bytes=2_000)))
+    data = next((new / "data").iterdir())
+    pq.write_table(pq.read_table(data).drop_columns("raw"), data)
+    with pytest.raises(UsageError, match="differ in their columns"):
+        diff_datasets(new, new)
 
 
 def test_a_list_that_cannot_be_read_stops_the_comparison(old: Path) -> None:

@@ -1,5 +1,6 @@
 """What somebody wants out of a dataset leaves it, stays out, and leaves no word behind."""
 
+import json
 import shutil
 from pathlib import Path
 
@@ -399,7 +400,9 @@ def test_a_dataset_is_never_emptied(seeds: Path, tmp_path: Path) -> None:
     assert sorted(path.name for path in tmp_path.iterdir()) == ["dist", "seeds"]
 
 
-@pytest.mark.parametrize("spoil", ["changed", "foreign file", "other columns", "no manifest", "other split"])
+@pytest.mark.parametrize(
+    "spoil", ["changed", "foreign file", "other columns", "no manifest", "other split", "no rejects"]
+)
 def test_what_is_not_a_dataset_of_ours_is_left_alone(seeds: Path, tmp_path: Path, spoil: str) -> None:
     out = tmp_path / "dist"
     build_dataset(seeds, out)
@@ -414,6 +417,11 @@ def test_what_is_not_a_dataset_of_ours_is_left_alone(seeds: Path, tmp_path: Path
         rewrite_digest(out, next(file.sha256 for file in old.files if file.path.startswith("data/")), data)
     elif spoil == "no manifest":
         (out / MANIFEST).unlink()
+    elif spoil == "no rejects":
+        plain = json.loads((out / MANIFEST).read_text(encoding="utf-8"))
+        plain["files"] = [file for file in plain["files"] if file["path"] != "rejects.parquet"]
+        (out / MANIFEST).write_text(json.dumps(plain), encoding="utf-8")
+        (out / "rejects.parquet").unlink()
     else:
         text = (out / MANIFEST).read_text(encoding="utf-8")
         (out / MANIFEST).write_text(text.replace('"train": 1.0', '"x": 1.0'), encoding="utf-8")
