@@ -9,13 +9,13 @@ from typing import Any, Final
 
 import pyarrow as pa
 import pyarrow.parquet as pq
-import yaml
 
 from dehusk.schema.derive import card_features
 from dehusk.schema.findings import Finding, Severity, shorten
 from dehusk.schema.languages import LANGUAGES
 
 from .card import size_category
+from .frontmatter import read_front_matter
 from .licences import LICENCES
 from .pack import CARD, Manifest, split_name
 from .sections import REQUIRED
@@ -39,7 +39,6 @@ _LICENCE_MISSING: Final = "set `[dataset] license` of the recipe: without one no
 _HEADING: Final = re.compile(r"^#{1,6} +(.+?) *#* *$", re.MULTILINE)
 _TARGET: Final = re.compile(r"\]\(([^()\s]{1,500})\)")
 _FENCE: Final = re.compile(r"^(`{3,})[^\n`]*\n.*?^\1`*$", re.MULTILINE | re.DOTALL)
-_MARK: Final = re.compile(r"^---[ \t]*\n(.*?\n)---[ \t]*\n", re.DOTALL)
 
 
 def lint_card(folder: Path, manifest: Manifest) -> Iterator[Finding]:
@@ -50,9 +49,10 @@ def lint_card(folder: Path, manifest: Manifest) -> Iterator[Finding]:
         manifest: its manifest.
     """
     text = (folder / CARD).read_text(encoding="utf-8", errors="replace")
-    matter, problem = _front_matter(text)
-    if problem:
-        yield _finding("front_matter", "", problem, f"make it one YAML mapping between two lines `---`, or {ANEW}")
+    try:
+        matter = read_front_matter(text)
+    except ValueError as error:
+        yield _finding("front_matter", "", error, f"make it one plain YAML mapping between two lines `---`, or {ANEW}")
         return
     yield from _lint_licence(matter, manifest)
     yield from _lint_words(matter)
@@ -64,18 +64,6 @@ def lint_card(folder: Path, manifest: Manifest) -> Iterator[Finding]:
 
 def _finding(rule: str, field: str, value: object, remedy: str, severity: Severity = "error") -> Finding:
     return Finding(CARD, None, None, field, rule, shorten(value), remedy, severity)
-
-
-def _front_matter(text: str) -> tuple[dict[str, Any], str]:
-    """The front matter, and what is wrong with it."""
-    found = _MARK.match(text.removeprefix("\ufeff"))
-    if not found:
-        return {}, "there is none"
-    try:
-        matter = yaml.safe_load(found[1])
-    except yaml.YAMLError as error:
-        return {}, str(error)
-    return (matter, "") if isinstance(matter, dict) else ({}, f"it is a {type(matter).__name__}")
 
 
 # -- front matter --

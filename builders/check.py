@@ -8,13 +8,13 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
-import yaml
 
 from dehusk.schema.contract import check_records
 from dehusk.schema.errors import RecipeError
 from dehusk.schema.findings import Finding, shorten
 from dehusk.schema.record import RECORDS, REJECTS
 
+from .frontmatter import read_front_matter
 from .pack import CARD, Manifest, PackedFile, content_digest, file_digest, fingerprint, listed_paths, read_manifest
 from .read import excerpt
 from .takedown import TAKEDOWN_NAME, Takedown, read_takedown
@@ -173,9 +173,8 @@ def _listed_records(folder: Path, file: str, takedown: Takedown) -> Iterator[Fin
 def _check_card(folder: Path, manifest: Manifest) -> Iterator[Finding]:
     text = (folder / CARD).read_text(encoding="utf-8", errors="replace")
     try:
-        matter = yaml.safe_load(text.split("---\n", 2)[1])
-        description = matter["configs"][0]["description"]
-    except (yaml.YAMLError, LookupError, TypeError):
+        description = read_front_matter(text)["configs"][0]["description"]
+    except (ValueError, LookupError, TypeError):
         yield _of_file(CARD, "front_matter", "", f"its front matter cannot be read: {ANEW}")
         return
     if fingerprint(manifest.files) != manifest.fingerprint or manifest.fingerprint not in str(description):

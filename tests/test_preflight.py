@@ -127,6 +127,9 @@ def replaced(old: str, new: str) -> Callable[[str], str]:
     return lambda text: text.replace(old, new, 1)
 
 
+LAUGHS = "a0: &a0 [lol]\n" + "".join(f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 10)}]\n" for n in range(1, 12))
+
+
 @pytest.mark.parametrize(("rule", "spoil"), [
     ("license", replaced("license: cc-by-4.0", "license: CC-BY-4.0")),
     ("license", replaced("license: cc-by-4.0", "license: [cc-by-4.0, mine]")),
@@ -157,6 +160,8 @@ def replaced(old: str, new: str) -> Callable[[str], str]:
     ("front_matter", replaced("pretty_name: Cranes", "pretty_name: [")),
     ("front_matter", replaced("---\n", "")),
     ("front_matter", lambda text: "---\njust words\n---\n" + text),
+    ("front_matter", lambda text: "---\n" + "[" * 100_000 + "\n---\n" + text),
+    ("front_matter", lambda text: f"---\n{LAUGHS}---\n" + text),
 ])  # fmt: skip
 def test_card_lint(rule: str, spoil: Callable[[str], str], copy: Path) -> None:
     assert list(lint_card(copy, read_manifest(copy))) == []
