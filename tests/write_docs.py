@@ -30,10 +30,10 @@ One row a page. A null always means 'not known'.
 
 {fields_table()}
 
-`text` is the lines labelled `summary`, `heading`, `paragraph` and `list_item`, in order, joined by a line feed. Pieces of
-one line of `raw` (a long one that was cut) are joined as they stood, by a space or by nothing. In each line every run of
-white space is one space; white space is what Unicode calls so and every control character. Nothing else is changed. `raw`
-is the page as decoded, without a byte order mark.
+`text` is the lines labelled `summary`, `heading`, `paragraph` and `list_item`, in order, joined by a line feed.
+Pieces of one line of `raw` (a long one that was cut) are joined as they stood, by a space or by nothing. In each line
+every run of white space is one space; white space is what Unicode calls so and every control character. Nothing else
+is changed. `raw` is the page as decoded, without a byte order mark.
 
 Dates are as the page states them: no time zone is kept or added. `published_precision` says how much of the time of day
 is meant.
