@@ -15,8 +15,11 @@ from numpy.typing import NDArray
 
 from dehusk.schema.labels import BOILERPLATE, LABELS, TEXT_LABELS
 
-from .features import line_features
+from .features import LineFeatures, line_features
 from .markup import Nodes, line_marks, page_nodes
+
+PARTS: Final = ("", "wcxb_")
+"""What the names of a benchmark folder's files begin with."""
 
 EXACT: Final = 1
 """Target codes from here on are the labels themselves, in their order; 0 is 'not known'."""
@@ -44,7 +47,7 @@ class Examples(NamedTuple):
     dense uint8[n, d]; single uint16[n, s]; words uint16[k]; offsets int64[n + 1]; target uint8[n], a code (see
     `target_weights`); content int8[n]: 1 kept, 0 dropped, -1 not known; size int32[n], words in the line;
     hand bool[n], labelled by hand; marks uint8[n, m], bits of what the HTML says (`markup`), and found bool[n], whether
-    the line was found in it.
+    the line was found in it; origin int64[n], the line that a line of an altered page was made from, else itself.
     """
 
     texts: list[Text]
@@ -58,6 +61,7 @@ class Examples(NamedTuple):
     hand: NDArray[np.bool_]
     marks: NDArray[np.uint8]
     found: NDArray[np.bool_]
+    origin: NDArray[np.int64]
 
 
 def target_weights() -> NDArray[np.float32]:
@@ -98,12 +102,20 @@ def _kept(label: str | None) -> int:
 
 def read_folder(folder: Path) -> Iterator[tuple[dict[str, Any], dict[str, Any]]]:
     """Every (page, rendering) of a benchmark folder, as dicts with the columns of its files."""
-    for part in ("", "wcxb_"):
+    pages: dict[str, dict[str, Any]] = {}
+    for part in PARTS:
         columns = ["page_id", "source", "site", "lang", "html"] + ["page_type"] * bool(part)
-        pages = {p["page_id"]: p for p in pq.read_table(folder / f"{part}pages.parquet", columns=columns).to_pylist()}
+        table = pq.read_table(folder / f"{part}pages.parquet", columns=columns)
+        pages |= {page["page_id"]: page for page in table.to_pylist()}
+    for text in read_texts(folder):
+        yield pages[text["page_id"]], text
+
+
+def read_texts(folder: Path) -> Iterator[dict[str, Any]]:
+    """Every rendering of a benchmark folder, as dicts with the columns of its texts files."""
+    for part in PARTS:
         for batch in pq.ParquetFile(folder / f"{part}texts.parquet").iter_batches(batch_size=64):
-            for text in batch.to_pylist():
-                yield pages[text["page_id"]], text
+            yield from batch.to_pylist()
 
 
 def hand_labels(folder: Path) -> dict[str, list[str]]:
@@ -132,15 +144,20 @@ def load_examples(folder: Path) -> Examples:
         texts.append(Text(page["page_id"], text["renderer"], page["source"], *place, first, first + len(labels)))
     steps = np.concatenate([np.diff(offsets) for offsets in columns.pop("offsets")])
     joined = {name: np.concatenate(values) for name, values in columns.items()}
-    return Examples(texts=texts, offsets=np.append(0, np.cumsum(steps)), **joined)
+    return Examples(texts=texts, offsets=np.append(0, np.cumsum(steps)), origin=np.arange(texts[-1].last), **joined)
+
+
+def text_features(text: str, start: NDArray[np.int64], end: NDArray[np.int64]) -> LineFeatures:
+    """Features of the lines of one page."""
+    points = np.frombuffer(text.encode("utf-32-le"), np.uint32)
+    return line_features(points, start, end, np.zeros(len(start), np.int32))
 
 
 def _columns(page: dict[str, Any], text: dict[str, Any], labels: Sequence[str | None]) -> dict[str, NDArray[Any]]:
     """The arrays of one rendering, by their names in `Examples`."""
     lines = text["lines"]
     start, end = (np.array([x[k] for x in lines], np.int64) for k in ("start", "end"))
-    points = np.frombuffer(text["text"].encode("utf-32-le"), np.uint32)
-    seen = line_features(points, start, end, np.zeros(len(lines), np.int32))
+    seen = text_features(text["text"], start, end)
     marks, found = line_marks(_nodes(page["html"]), text["text"], lines)
     pairs = [(line["label"], label) for line, label in zip(lines, labels, strict=True)]
     return {

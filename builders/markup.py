@@ -87,6 +87,11 @@ class _Around(NamedTuple):
     own: Marks
 
 
+def mark_place(element: str) -> int:
+    """Where the mark of an element stands among the marks of a line."""
+    return _PLACE[element]
+
+
 def letters(text: str) -> str:
     """Letters and digits only, case folded: what text is matched by."""
     return _NOT_LETTERS.sub("", text.casefold())

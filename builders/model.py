@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from dehusk.schema.labels import LABELS, TEXT_LABELS
 
-from .features import LineFeatures, line_features
+from .features import SINGLE, LineFeatures, line_features
 
 F32: TypeAlias = NDArray[np.float32]
 I64: TypeAlias = NDArray[np.int64]
@@ -27,6 +27,11 @@ LANE_BIAS: Final = 128
 LINES_AT_ONCE, CHARACTERS_AT_ONCE = 2048, 1 << 18
 """Pages are taken together up to so many lines and characters: what fits a core's cache."""
 
+REPEATED: Final = 3
+"""How many lines from the title the same line is the title again."""
+
+_TITLE: Final = LABELS.index("title")
+_LINE: Final = SINGLE.index("line")
 _KEPT: Final = np.array([label in TEXT_LABELS for label in LABELS])
 
 
@@ -53,6 +58,24 @@ class Predictions(NamedTuple):
     content: F32
 
 
+class Tables(NamedTuple):
+    """What turns logits into labels.
+
+    chances int64[256]: of a label, in 2**-20, by sixteenths of a logit below the best; content float32[256]: the
+    chance that belongs to a logit, by sixteenths from -8; threshold: the least chance of a line that is text; title:
+    the least logit of a line that is the title.
+    """
+
+    chances: I64
+    content: F32
+    threshold: float
+    title: float
+
+    def chance(self, logit: F32) -> F32:
+        """The chance that belongs to each logit, in steps of 0.001."""
+        return self.content[np.clip(np.rint(logit * np.float32(16)), -128, 127).astype(np.int64) + 128]
+
+
 @dataclass(frozen=True)
 class LineModel:
     """Weights of the network. `convolutions` are pairs of a dilation and a layer over three lines."""
@@ -66,9 +89,7 @@ class LineModel:
     neck: Layer
     head: Layer
     steps: dict[str, np.float32]
-    chances: I64
-    content: F32
-    threshold: float
+    tables: Tables
 
     @classmethod
     @cache
@@ -98,9 +119,12 @@ class LineModel:
             neck=layer("neck"),
             head=layer("head"),
             steps={name[5:]: np.float32(value) for name, value in stored.items() if name.startswith("step.")},
-            chances=stored["chances"].astype(np.int64),
-            content=stored["content"].astype(np.float32),
-            threshold=float(stored["threshold"]),
+            tables=Tables(
+                chances=stored["chances"].astype(np.int64),
+                content=stored["content"].astype(np.float32),
+                threshold=float(stored["threshold"]),
+                title=float(stored["title"]),
+            ),
         )
 
     def predict(self, text: NDArray[np.uint32], start: I64, end: I64, page: NDArray[np.int32]) -> Predictions:
@@ -121,11 +145,13 @@ class LineModel:
         return Predictions(*(np.concatenate(columns) for columns in zip(*parts, strict=True)))
 
     def _predict_few(self, text: NDArray[np.uint32], start: I64, end: I64, page: NDArray[np.int32]) -> Predictions:
-        return self._decide(self.logits(line_features(text, start, end, page), page))
+        found = line_features(text, start, end, page)
+        logits = self.logits(found, page)
+        return decide(logits, found.single[:, _LINE], _heads(page), self.tables)
 
     def logits(self, found: LineFeatures, page: NDArray[np.int32]) -> F32:
-        """float32[n, 18]: one logit a label, and that of being text."""
-        heads = np.flatnonzero(np.append(True, page[1:] != page[:-1]))
+        """float32[n, 19]: one logit a label, that of being text, and that of being the title."""
+        heads = _heads(page)
         count = np.diff(np.append(heads, len(page)))
         state = self.entry(np.concatenate([found.dense.astype(np.float32), self._bag(found)], axis=1))
         for i, (dilation, layer) in enumerate(self.convolutions):
@@ -165,15 +191,44 @@ class LineModel:
         most = np.maximum.reduceat(values, heads, axis=0)
         return back(self._whole(into(np.concatenate([mean, most], axis=1)), f"inside_context{i}"))
 
-    def _decide(self, logits: F32) -> Predictions:
-        content = self.content[np.clip(np.rint(logits[:, -1] * np.float32(16)), -128, 127).astype(np.int64) + 128]
-        labels = logits[:, :-1]
-        allowed = (content >= self.threshold)[:, None] == _KEPT
-        best = np.where(allowed, labels, np.float32(-np.inf)).argmax(axis=1)
-        below = np.rint((labels.max(axis=1, keepdims=True) - labels) * np.float32(16))
-        chance = self.chances[np.minimum(below, len(self.chances) - 1).astype(np.int64)]
-        score = np.rint(np.take_along_axis(chance, best[:, None], axis=1)[:, 0] * 1000 / chance.sum(axis=1)) / 1000
-        return Predictions(best.astype(np.uint8), score.astype(np.float32), content)
+
+def decide(logits: F32, line: I64, heads: I64, tables: Tables) -> Predictions:
+    """Turns logits into labels.
+
+    At most one line of a page is its title, with its repetitions right around it. Every other line is text or not by
+    its chance of being text, and has the likeliest label of that kind.
+
+    Args:
+        logits: float32[n, 19], those of the labels, of being text, and of being the title.
+        line: int64[n], the bucket of each whole line, the same for the same line.
+        heads: int64[pages], the first line of each page.
+        tables: the tables that stand in for exp, and the thresholds.
+    """
+    labels = logits[:, : len(LABELS)]
+    content = tables.chance(logits[:, len(LABELS)])
+    allowed = (content >= tables.threshold)[:, None] == _KEPT
+    allowed[:, _TITLE] = False
+    best = np.where(allowed, labels, np.float32(-np.inf)).argmax(axis=1)
+    below = np.rint((labels.max(axis=1, keepdims=True) - labels) * np.float32(16))
+    chance = tables.chances[np.minimum(below, len(tables.chances) - 1).astype(np.int64)]
+    score = np.rint(np.take_along_axis(chance, best[:, None], axis=1)[:, 0] * 1000 / chance.sum(axis=1)) / 1000
+    title = _title_rows(logits[:, -1], line, heads, tables.title)
+    best[title] = _TITLE
+    score[title] = tables.chance(logits[title, -1])
+    return Predictions(best.astype(np.uint8), score.astype(np.float32), content)
+
+
+def _title_rows(logit: F32, line: I64, heads: I64, least: float) -> I64:
+    """The best line of each page where it is good enough, and the same line up to three lines before and after."""
+    n = len(logit)
+    page = np.repeat(np.arange(len(heads)), np.diff(np.append(heads, n)))
+    most = np.maximum.reduceat(logit, heads)
+    first = np.minimum.reduceat(np.where(logit == most[page], np.arange(n), n), heads)
+    first = first[most >= np.float32(least)]
+    near = first[:, None] + np.arange(-REPEATED, REPEATED + 1)
+    inside = np.clip(near, 0, n - 1)
+    same = (near == inside) & (line[inside] == line[first][:, None]) & (page[inside] == page[first][:, None])
+    return near[same]
 
 
 def _packed(words: NDArray[np.generic]) -> NDArray[np.uint64]:
@@ -182,11 +237,16 @@ def _packed(words: NDArray[np.generic]) -> NDArray[np.uint64]:
     return lanes.view("<u8").astype(np.uint64)
 
 
+def _heads(page: NDArray[np.int32]) -> I64:
+    """The first line of each page; none without lines."""
+    return np.flatnonzero(np.append(True, page[1:] != page[:-1])[: len(page)])
+
+
 def _groups(start: I64, end: I64, page: NDArray[np.int32]) -> list[tuple[int, int]]:
     """Ranges of lines, whole pages each, to be taken together."""
     if not len(page):
         return []
-    bounds = np.append(np.flatnonzero(np.append(True, page[1:] != page[:-1])), len(page)).tolist()
+    bounds = np.append(_heads(page), len(page)).tolist()
     groups, first = [], 0
     for low, high in pairwise(bounds):
         if low > first and (high - first > LINES_AT_ONCE or end[high - 1] - start[first] > CHARACTERS_AT_ONCE):

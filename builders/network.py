@@ -59,10 +59,15 @@ class Batch(NamedTuple):
 
 
 class Output(NamedTuple):
-    """labels float[n, 17] and content float[n], logits; page_type float[pages, 7], logits; hidden float[n, width]."""
+    """Logits, and what they are made from.
+
+    labels float[n, 17]; content float[n], of being text; title float[n], of being the page's headline, which only one
+    line is; page_type float[pages, 7]; hidden float[n, width].
+    """
 
     labels: Tensor
     content: Tensor
+    title: Tensor
     page_type: Tensor
     hidden: Tensor
 
@@ -81,7 +86,7 @@ def new_parameters(shape: Shape, seed: int) -> Parameters:
     layers |= {f"convolution{i}": (3 * width, width, 0.7) for i in range(len(shape.dilations))}
     layers |= {f"context{i}": (2 * width, width, 1.4) for i in shape.contexts}
     layers |= {f"return{i}": (width, width, 0.3) for i in shape.contexts}
-    layers |= {"neck": (width, width, 1.4), "head": (width, len(LABELS) + 1, 0.3)}
+    layers |= {"neck": (width, width, 1.4), "head": (width, len(LABELS) + 2, 0.3)}
     layers |= {
         "page_type": (width, len(PAGE_TYPES), 0.3),
         "phrases": (words, len(LABELS), 0.5),
@@ -151,7 +156,7 @@ class Network:
             )
         hidden = self.activate(self.layer("neck", self.activate(state, "before_neck")), "before_head")
         logits = self.layer("head", hidden)
-        return Output(logits[:, :-1], logits[:, -1], page_type, hidden)
+        return Output(logits[:, :-2], logits[:, -2], logits[:, -1], page_type, hidden)
 
     def page_context(self, i: int, values: Tensor, batch: Batch) -> Tensor:
         """Looks at whole pages: float[pages, width] of the mean and the greatest activations of their lines."""

@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 
 from dehusk.schema.labels import LABELS
 
+from .alter import ALTERED, with_altered
 from .examples import EXACT, Examples, fold_of_sites, load_examples, save_examples, stored_examples, target_weights
 from .features import BUCKET_BITS, SINGLE, line_features
 from .markup import MARKS
@@ -43,7 +44,7 @@ from .network import (
     rounding,
     word_unit,
 )
-from .trial import Choice, Decided, Logits, choose, decided, figures, logits_of
+from .trial import Choice, Decided, Logits, choice_arrays, choose, decided, figures, logits_of
 
 Say = Callable[[str], None]
 
@@ -65,7 +66,7 @@ class Plan:
 
 
 TEACHER: Final = Plan(epochs=8, shape=Shape(width=96, sees_markup=True), drop=0.2, drop_words=0.4, hand_renderings=5)
-STUDENT: Final = Plan(epochs=11, shape=Shape(), rounded_epochs=2)
+STUDENT: Final = Plan(epochs=9, shape=Shape(), drop_words=0.35, rounded_epochs=1)
 
 SOURCE_WEIGHT: Final = {
     "wcxb": 1.0,
@@ -87,10 +88,17 @@ RENDERINGS: Final = {
 }
 """How many renderings of a page are seen an epoch, by source; those of hand-labelled pages more."""
 
+SHARE: Final = {"innertext": 2.0, ALTERED: 1.5}
+"""How much likelier than others a rendering is drawn."""
+
+ALTERED_COPIES: Final = 3
+
 HAND_WEIGHT, EXACT_WEIGHT, COARSE_WEIGHT = 4.0, 2.0, 0.5
-SOFT_CONTENT, SOFT_LABELS, MARKUP_LOSS, PHRASE_LOSS, TYPE_LOSS = 0.5, 1.0, 0.3, 0.2, 0.1
-LEAST_SITES: Final = 3
+SOFT_CONTENT, SOFT_LABELS, MARKUP_LOSS, PHRASE_LOSS, TYPE_LOSS, TITLE_LOSS = 0.5, 1.0, 0.3, 0.2, 0.1, 0.2
+LEAST_SITES: Final = 4
 """Words seen on fewer sites are not learnt: they would teach the sites by heart."""
+
+TITLE: Final = EXACT + LABELS.index("title")
 
 _TABLE: Final = torch.from_numpy(target_weights())
 _FEW_LABELS: Final = ("trafilatura", "postlight")
@@ -128,8 +136,11 @@ class Lesson(NamedTuple):
     phrase_weight: Tensor
 
 
-Taught = dict[int, tuple[NDArray[np.float16], NDArray[np.float16]]]
-"""A teacher's chances of the labels and of being text, by the number of the text."""
+class Taught(NamedTuple):
+    """A teacher's chances: of the labels float16[n, 17], of being text float16[n], by the number of the line."""
+
+    labels: NDArray[np.float16]
+    content: NDArray[np.float16]
 
 
 class Trained(NamedTuple):
@@ -183,7 +194,7 @@ def _epoch(examples: Examples, ids: Iterable[int], plan: Plan, random: np.random
         if any(examples.hand[text.first : text.last].any() for text in texts):
             rate = max(rate, plan.hand_renderings)
         number = min(len(renderings), int(rate) + int(random.random() < rate - int(rate)))
-        share = np.array([2.0 if text.renderer == "innertext" else 1.0 for text in texts])
+        share = np.array([SHARE.get(text.renderer, 1.0) for text in texts])
         chosen += random.choice(renderings, size=number, replace=False, p=share / share.sum()).tolist()
     return random.permutation(chosen).tolist()
 
@@ -244,7 +255,8 @@ def _lesson(examples: Examples, ids: Sequence[int], taught: Taught | None) -> Le
     types = [PAGE_TYPES.index(t.page_type) if t.page_type else 0 if t.source == "fundus" else -1 for t in texts]
     soft = None
     if taught is not None:
-        soft = tuple(_tensor(np.concatenate([taught[i][part] for i in ids]), np.float32) for part in (0, 1))
+        rows = _gathered(examples, "origin", ids)
+        soft = (_tensor(taught.labels[rows], np.float32), _tensor(taught.content[rows], np.float32))
     return Lesson(
         target=_tensor(_gathered(examples, "target", ids), np.int64),
         content=_tensor(_gathered(examples, "content", ids), np.int64),
@@ -255,7 +267,7 @@ def _lesson(examples: Examples, ids: Sequence[int], taught: Taught | None) -> Le
         page_type=torch.tensor(types),
         marks=_tensor(np.unpackbits(_gathered(examples, "marks", ids), axis=1, count=MARKS), np.float32),
         found=_tensor(_gathered(examples, "found", ids), np.float32),
-        taught=(soft[0], soft[1]) if soft else None,
+        taught=soft,
         phrase=torch.zeros(0, dtype=torch.int64),
         phrase_weight=torch.zeros(0),
     )
@@ -351,11 +363,24 @@ def content_loss(output: Output, batch: Batch, lesson: Lesson) -> Tensor:
     return _mean(each, weight) + _mean(1 - 2 * both / either.clamp(min=1), counted)
 
 
+def title_loss(output: Output, batch: Batch, lesson: Lesson) -> Tensor:
+    """Of the headline: each line against the others of its page, and each by itself; on pages where it is known."""
+    gold = (lesson.target == TITLE).float()
+    known = (_by_page(gold, batch) > 0).float()
+    most = torch.segment_reduce(output.title, "max", lengths=batch.count).detach()
+    raised = torch.exp(output.title - most[batch.page])
+    share = _by_page(raised * gold, batch) / _by_page(raised, batch)
+    each = F.binary_cross_entropy_with_logits(output.title, gold, reduction="none")
+    apart = _by_page(each * ((gold > 0) | (lesson.target > 0)), batch) * 0.2
+    return _mean(-torch.log(share + 1e-6) + apart, known * lesson.weight)
+
+
 def _loss(network: Network, batch: Batch, lesson: Lesson, phrases: Phrases) -> Tensor:
     network.refresh()
     vectors = network.bag(phrases.ids, phrases.offsets, lesson.phrase_weight)
     output = network(batch, vectors[lesson.phrase])
     loss = label_loss(output, batch, lesson) + content_loss(output, batch, lesson)
+    loss = loss + TITLE_LOSS * title_loss(output, batch, lesson)
     if bool((lesson.page_type >= 0).any()):
         loss = loss + TYPE_LOSS * F.cross_entropy(output.page_type, lesson.page_type, ignore_index=-1)
     guesses = network.layer("phrases", F.dropout(vectors, 0.2))
@@ -448,8 +473,8 @@ def _measured_steps(examples: Examples, ids: Sequence[int], trained: Trained) ->
 @torch.no_grad()  # type: ignore[untyped-decorator]
 def chances(
     examples: Examples, ids: Iterable[int], trained: Trained
-) -> Iterator[tuple[int, NDArray[np.float32], NDArray[np.float32]]]:
-    """Of each text: its number, the logits of the labels float32[n, 17] and of being text float32[n]."""
+) -> Iterator[tuple[int, NDArray[np.float32], NDArray[np.float32], NDArray[np.float32]]]:
+    """Of each text: its number, and the logits of the labels float32[n, 17], of being text and the title float32[n]."""
     steps = trained.steps
     activate: Activation = rounding(steps) if steps else plain
     network = Network(trained.plan.shape, trained.parameters, activate, steps)
@@ -458,16 +483,19 @@ def chances(
         output = network(batch)
         bounds = np.cumsum([0, *batch.count.tolist()])
         for i, a, b in zip(chosen, bounds, bounds[1:], strict=False):
-            yield i, output.labels[a:b].numpy(), output.content[a:b].numpy()
+            yield i, *(part[a:b].numpy() for part in (output.labels, output.content, output.title))
 
 
 def teach(examples: Examples, ids: Sequence[int], seed: int, say: Say = print) -> Taught:
     """Train a teacher on some texts and let it label all of their lines."""
-    trained = train_network(examples, ids, TEACHER, seed, say=say)
-    return {
-        i: (_softmax(labels).astype(np.float16), (1 / (1 + np.exp(-content))).astype(np.float16))
-        for i, labels, content in chances(examples, ids, trained)
-    }
+    own = [i for i in ids if examples.texts[i].renderer != ALTERED]
+    trained = train_network(examples, own, TEACHER, seed, say=say)
+    lines = len(examples.target)
+    taught = Taught(np.zeros((lines, len(LABELS)), np.float16), np.zeros(lines, np.float16))
+    for i, labels, content, _ in chances(examples, own, trained):
+        rows = slice(examples.texts[i].first, examples.texts[i].last)
+        taught.labels[rows], taught.content[rows] = _softmax(labels), 1 / (1 + np.exp(-content))
+    return taught
 
 
 def _softmax(logits: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -476,7 +504,7 @@ def _softmax(logits: NDArray[np.float32]) -> NDArray[np.float32]:
 
 
 def shipped(trained: Trained) -> dict[str, Any]:
-    """The arrays of `line_model.npz`, but for the tables of `choice_tables`."""
+    """The arrays of `line_model.npz`, but for the tables of `trial.choice_arrays`."""
     if trained.steps is None:
         raise ValueError("a model that was not trained with rounding cannot be shipped")
     return quantised(trained.plan.shape, trained.parameters, trained.steps, trained.kept)
@@ -513,18 +541,19 @@ def train_model(
     """
     torch.set_num_threads(1)  # sums in one order
     out.mkdir(parents=True, exist_ok=True)
-    examples = _examples(folder, cache)
+    examples = with_altered(folder, _examples(folder, cache), ALTERED_COPIES, seed)
     fold_of = fold_of_sites(examples.texts, folds, seed)
     fold = np.array([fold_of[text.site] for text in examples.texts])
+    real = np.array([text.renderer != ALTERED for text in examples.texts])
     logits: dict[int, Logits] = {}
     for k in range(folds):
         say(f"fold {k + 1} of {folds}")
         model = LineModel.from_arrays(trained_arrays(examples, np.flatnonzero(fold != k).tolist(), seed + k, say))
-        logits[k] = logits_of(model, examples, np.flatnonzero(fold == k).tolist())
+        logits[k] = logits_of(model, examples, np.flatnonzero((fold == k) & real).tolist())
     say("all pages")
     arrays = trained_arrays(examples, list(range(len(examples.texts))), seed + folds, say)
     report, found = judged(folder, examples, logits)
-    np.savez_compressed(out / "line_model.npz", **arrays | choice_tables(report.choice))
+    np.savez_compressed(out / "line_model.npz", **arrays | choice_arrays(report.choice))
     write_report(out, folder, report, found)
     return report
 
@@ -542,7 +571,7 @@ def trained_arrays(examples: Examples, ids: Sequence[int], seed: int, say: Say =
     """Teacher, then line model, on some texts: the arrays of a model with an even threshold."""
     taught = teach(examples, ids, seed, say)
     trained = train_network(examples, ids, STUDENT, seed, taught=taught, say=say)
-    return shipped(trained) | choice_tables(Choice(0.5, 1.0))
+    return shipped(trained) | choice_arrays(Choice(0.5, 1.0, 0.0))
 
 
 def judged(
@@ -555,22 +584,9 @@ def judged(
         choice = choose(examples, others or own)
         for i, values in own.items():
             text = examples.texts[i]
-            found[text.renderer, text.page_id] = decided(values, choice)
+            found[text.renderer, text.page_id] = decided(examples, i, values, choice)
     choice = choose(examples, {i: values for part in logits.values() for i, values in part.items()})
     return Report(choice, figures(folder, found)), found
-
-
-def choice_tables(choice: Choice) -> dict[str, Any]:
-    """The tables that stand in for exp at run time.
-
-    Of the labels' chances by sixteenths of a logit below the best one, and of the chance of being text.
-    """
-    places = np.arange(256)
-    return {
-        "chances": np.rint(np.exp(-places / 16 / choice.temperature) * (1 << 20)).astype(np.int64),
-        "content": np.round(1 / (1 + np.exp(-(places - 128) / 16)), 3).astype(np.float32),
-        "threshold": np.float64(choice.threshold),
-    }
 
 
 def write_report(out: Path, folder: Path, report: Report, found: dict[tuple[str, str], Decided]) -> None:
@@ -634,7 +650,7 @@ The pages of WCXB's development split (web-content-extraction-benchmark, M. Fole
 Extraction Benchmark", 2026, CC-BY-4.0), fundus (MIT), trafilatura (Apache-2.0), readability (Apache-2.0), newspaper4k
 (MIT) and postlight parser (MIT or Apache-2.0), flat texts of them in up to five renderings; 173 pages labelled by hand,
 line by line; and the phrases of `phrases.txt`. A teacher that also saw each line's place in the HTML labelled what
-nobody had. No text of these pages is in the weights but as hashed words that at least three sites share.
+nobody had. No text of these pages is in the weights but as hashed words that at least four sites share.
 
 {files}
 

@@ -13,21 +13,24 @@ from numpy.typing import NDArray
 from dehusk.schema.labels import LABELS, TEXT_LABELS
 
 from .examples import EXACT, Examples
-from .features import LineFeatures
-from .model import LineModel
+from .features import SINGLE, LineFeatures
+from .model import LineModel, Tables, decide
 
 Logits = dict[int, NDArray[np.float32]]
-"""float32[n, 18] by the number of the text: a logit a label, and that of being text."""
+"""float32[n, 19] by the number of the text, as `LineModel.logits` gives them."""
 
 THRESHOLDS: Final = tuple(i / 100 for i in range(30, 71, 2))
 TEMPERATURES: Final = tuple(i / 10 for i in range(6, 31))
+TITLE_LOGITS: Final = tuple(i / 4 for i in range(-20, 9))
+TITLE: Final = EXACT + LABELS.index("title")
 
 
 class Choice(NamedTuple):
-    """From which chance on a line is text, and the temperature that makes scores honest."""
+    """From which chance on a line is text, the temperature that makes scores honest, and the least logit of titles."""
 
     threshold: float
     temperature: float
+    title: float
 
 
 def logits_of(model: LineModel, examples: Examples, ids: Iterable[int]) -> Logits:
@@ -55,10 +58,31 @@ def choose(examples: Examples, logits: Logits) -> Choice:
     }
     threshold = max(THRESHOLDS, key=lambda x: (round(float(shares[x]), 6), -abs(x - 0.5)))
     lines = [
-        (logits[i][:, :-1], i) for i in logits if examples.hand[examples.texts[i].first : examples.texts[i].last].any()
+        (logits[i][:, : len(LABELS)], i)
+        for i in logits
+        if examples.hand[examples.texts[i].first : examples.texts[i].last].any()
     ]
     found = {t: sum(_surprise(examples, i, labels / t) for labels, i in lines) for t in TEMPERATURES}
-    return Choice(threshold, min(TEMPERATURES, key=lambda t: found[t]))
+    return Choice(threshold, min(TEMPERATURES, key=lambda t: found[t]), _title_logit(examples, logits))
+
+
+def _title_logit(examples: Examples, logits: Logits) -> float:
+    """The least logit with the best F1 of the best line of each page: is it the title, and is there one?"""
+    pairs = []
+    for i, values in logits.items():
+        text = examples.texts[i]
+        gold = examples.target[text.first : text.last]
+        full = text.source in ("wcxb", "fundus") or examples.hand[text.first : text.last].any()
+        best = int(values[:, -1].argmax())
+        if full and gold[best]:
+            pairs.append((float(values[best, -1]), gold[best] == TITLE, bool((gold == TITLE).any())))
+    there = sum(known for _, _, known in pairs)
+
+    def f1(least: float) -> float:
+        taken = [right for logit, right, _ in pairs if logit >= least]
+        return 2 * sum(taken) / max(1, len(taken) + there)
+
+    return max(TITLE_LOGITS, key=lambda least: (round(f1(least), 6), -abs(least)))
 
 
 def _full(examples: Examples, logits: Logits) -> list[int]:
@@ -74,7 +98,7 @@ def _full(examples: Examples, logits: Logits) -> list[int]:
 def _common(examples: Examples, i: int, logits: NDArray[np.float32], threshold: float) -> float:
     text = examples.texts[i]
     gold, size = examples.content[text.first : text.last], examples.size[text.first : text.last]
-    kept = logits[:, -1] >= np.log(threshold / (1 - threshold))
+    kept = logits[:, len(LABELS)] >= np.log(threshold / (1 - threshold))
     known = gold >= 0
     both, either = size[known & kept & (gold == 1)].sum(), size[known & kept].sum() + size[gold == 1].sum()
     return float(2 * both / max(1, either))
@@ -95,14 +119,24 @@ class Decided(NamedTuple):
     scores: list[float]
 
 
-def decided(logits: NDArray[np.float32], choice: Choice) -> Decided:
-    """What the model with this threshold and temperature says, by the same rule as at run time."""
-    kept = np.array([label in TEXT_LABELS for label in LABELS])
-    text = logits[:, -1] >= np.log(choice.threshold / (1 - choice.threshold))
-    best = np.where(text[:, None] == kept, logits[:, :-1], -np.inf).argmax(axis=1)
-    raised = np.exp((logits[:, :-1] - logits[:, :-1].max(axis=1, keepdims=True)) / choice.temperature)
-    chance = raised / raised.sum(axis=1, keepdims=True)
-    return Decided([LABELS[code] for code in best], np.round(chance[np.arange(len(best)), best], 3).tolist())
+def choice_arrays(choice: Choice) -> dict[str, Any]:
+    """The stored form of `model.Tables`; with them no exp is needed at run time."""
+    places = np.arange(256)
+    return {
+        "chances": np.rint(np.exp(-places / 16 / choice.temperature) * (1 << 20)).astype(np.int64),
+        "content": np.round(1 / (1 + np.exp(-(places - 128) / 16)), 3).astype(np.float32),
+        "threshold": np.float64(choice.threshold),
+        "title": np.float64(choice.title),
+    }
+
+
+def decided(examples: Examples, i: int, logits: NDArray[np.float32], choice: Choice) -> Decided:
+    """What a model with this choice says of a text, given its logits."""
+    text = examples.texts[i]
+    line = examples.single[text.first : text.last, SINGLE.index("line")].astype(np.int64)
+    tables = Tables(**choice_arrays(choice))
+    found = decide(logits, line, np.zeros(1, np.int64), tables)
+    return Decided([LABELS[code] for code in found.label], found.score.tolist())
 
 
 def scorer(folder: Path) -> ModuleType:

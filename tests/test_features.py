@@ -150,15 +150,17 @@ def test_a_very_long_line_does_not_overflow_its_counts():
 
 def test_many_short_lines_are_counted():
     features = found("x\n" * 5000)
-    assert dense(features, "same_before") == [0] + [128] * 4999
+    assert dense(features, "same_before") == [0, *[128] * 4999]
     assert max(dense(features, "from_top")) < 255
 
 
 @pytest.mark.parametrize(
     ("sign", "name"),
-    [("a", "lower"), ("Ä", "upper"), ("א", "letter"), ("雨", "ideograph"), ("ร", "ideograph"), ("7", "digit")]
-    + [("٣", "digit"), ("\u0301", "mark"), ("。", "stop"), ("›", "quote"), ("·", "bar"), ("\u00a0", "space")]
-    + [("\r", "space"), ("\n", "newline"), ("\u2028", "newline"), ("\U0001f600", "symbol"), ("\ue000", "control")],
+    [
+        *[("a", "lower"), ("Ä", "upper"), ("א", "letter"), ("雨", "ideograph"), ("ร", "ideograph"), ("7", "digit")],
+        *[("٣", "digit"), ("\u0301", "mark"), ("。", "stop"), ("›", "quote"), ("·", "bar"), ("\u00a0", "space")],
+        *[("\r", "space"), ("\n", "newline"), ("\u2028", "newline"), ("\U0001f600", "symbol"), ("\ue000", "control")],
+    ],
 )
 def test_classes_of_characters(sign, name):
     kinds, _ = _tables()

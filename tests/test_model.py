@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 from importlib.resources import files
+from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
@@ -13,7 +14,7 @@ from test_features import OTHER, PAGE, spans
 from dehusk.builders import model as module
 from dehusk.builders.features import line_features
 from dehusk.builders.label import label_lines, model_digest
-from dehusk.builders.model import LineModel
+from dehusk.builders.model import LineModel, decide
 from dehusk.schema.labels import LABELS, TEXT_LABELS
 
 LONG_PAGE = PAGE + "\n" + "\n".join(f"Item {i} in the list of many\n{OTHER}" for i in range(120))
@@ -56,14 +57,17 @@ def test_predictions_have_a_label_a_score_and_a_chance_a_line(model):
 def test_a_line_is_text_by_its_label_just_when_its_chance_says_so(model):
     found = model.predict(*spans(PAGES))
     text = np.isin(found.label, [LABELS.index(label) for label in TEXT_LABELS])
-    assert np.array_equal(text, found.content >= model.threshold)
+    rest = found.label != LABELS.index("title")
+    assert np.array_equal(text[rest], found.content[rest] >= model.tables.threshold)
     assert text.any()
     assert not text.all()
 
 
 def test_no_lines_no_predictions(model):
     nothing = np.zeros(0, np.int64)
-    assert [len(column) for column in model.predict(np.zeros(0, np.uint32), nothing, nothing, np.zeros(0, np.int32))] == [0] * 3
+    assert [
+        len(column) for column in model.predict(np.zeros(0, np.uint32), nothing, nothing, np.zeros(0, np.int32))
+    ] == [0] * 3
 
 
 def test_pages_together_are_pages_alone(model):
@@ -97,7 +101,7 @@ def test_threads_do_not_change_a_bit():
     digests = set()
     for threads in "12":
         limits = dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"), threads)
-        command = [sys.executable, "-c", code, os.path.dirname(__file__)]
+        command = [sys.executable, "-c", code, str(Path(__file__).parent)]
         digests.add(subprocess.run(command, env=os.environ | limits, check=True, capture_output=True).stdout)
     assert len(digests) == 1
 
@@ -134,9 +138,37 @@ def test_lanes_sum_what_the_words_say(model, stored):
 def test_stored_tables_stand_in_for_exp(model, stored):
     assert stored["words"].dtype == np.int8
     places = np.arange(256)
-    assert np.abs(model.content - 1 / (1 + np.exp(-(places - 128) / 16))).max() < 0.001
-    assert model.chances[0] == 1 << 20
-    assert np.all(np.diff(model.chances) <= 0)
+    assert np.abs(model.tables.content - 1 / (1 + np.exp(-(places - 128) / 16))).max() < 0.001
+    assert model.tables.chances[0] == 1 << 20
+    assert np.all(np.diff(model.tables.chances) <= 0)
+
+
+def titles(logit, line, heads, model, least=0.0):
+    """Rows that are titles, of lines that are all equally likely to be anything else."""
+    logits = np.zeros((len(logit), len(LABELS) + 2), np.float32)
+    logits[:, LABELS.index("title")] = 9
+    logits[:, -1] = logit
+    found = decide(logits, np.array(line), np.array(heads), model.tables._replace(title=least))
+    return np.flatnonzero(found.label == LABELS.index("title")).tolist()
+
+
+def test_the_best_line_of_each_page_is_its_title(model):
+    assert titles([1, 3, 2, 1, 5, 4], range(6), [0, 3], model) == [1, 4]
+
+
+def test_of_two_lines_as_good_the_first_is_the_title(model):
+    assert titles([1, 2, 2], range(3), [0], model) == [1]
+
+
+def test_a_page_without_a_good_line_has_no_title(model):
+    assert titles([-1, -2, -1, 3], range(4), [0, 3], model) == [3]
+
+
+def test_a_title_repeated_right_around_it_is_title_again(model):
+    same = 7
+    assert titles([0, 0, 2, 0, 0, 0, 0], [same, 1, same, same, 2, same, same], [0], model) == [0, 2, 3, 5]
+    assert titles([0, 2, 0], [same, same, same], [0, 1, 2], model) == [0, 1, 2]
+    assert titles([-1, 2, -1], [same, same, same], [0, 1, 2], model) == [1]
 
 
 def test_weights_are_small():
@@ -171,13 +203,13 @@ def test_label_lines_of_nothing():
 
 def test_a_plain_article_is_told_apart():
     """Lines that any reader would place without thinking."""
-    body = (
-        "The harbour board has bought a crane that lifts forty tons, and it will be put up in June, the board said. "
-        "The old crane had stood there since 1961 and could no longer be repaired.",
+    body = [
+        "The harbour board has bought a crane that lifts forty tons, and it will be put up in June, the board said.",
         "Two firms had made an offer. The board took the cheaper one, which also promised to train the staff.",
-    )
-    page = f"""Log in\nSubscribe\n\nA new crane for the old harbour\n\nBy Ida Holm\n3 May 2021\n\n{body[0]}\n\n{body[1]}\n
-Read more\n\nThis website uses cookies. Accept all cookies\n\n© 2021 Harbour News. All rights reserved."""
+    ]
+    top = "Log in\nSubscribe\n\nA new crane for the old harbour\n\nBy Ida Holm\n3 May 2021"
+    end = "Read more\n\nThis website uses cookies. Accept all cookies\n\n© 2021 Harbour News. All rights reserved."
+    page = "\n\n".join([top, *body, end])
     pages, lines = table_of([page])
     labels = label_lines(pages, lines)["label"].to_pylist()
     text = page.split("\n")

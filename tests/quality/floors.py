@@ -132,7 +132,10 @@ def main() -> int:
     if not options.update and files != kept["benchmark"]:
         print(f"{bench}: its files are not those that the floors in {FLOORS} were taken on; see --update")
         return 2
-    now = {name: round(value, 4) for name, value in (flat(figures(bench, decisions(bench))) | seed_figures(bench.parent / "seeds")).items()}
+    now = {
+        name: round(value, 4)
+        for name, value in (flat(figures(bench, decisions(bench))) | seed_figures(bench.parent / "seeds")).items()
+    }
     for name, value in now.items():
         print(f"{name:28}{value:.4f}  floor {kept['floors'].get(name, 0.0):.4f}")
     low = below(now, kept["floors"])

@@ -1,0 +1,107 @@
+"""Writes docs/quality.md from the figures of a training run: `python tests/quality/write_quality.py FIGURES.json`."""
+
+import argparse
+import json
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).parents[2]
+
+HEAD = """# How well lines are labelled
+
+Every figure on this page is out of fold: the sites of the benchmark folder were split into five parts, and each page
+was labelled by a model that had seen no page of its site, with thresholds chosen on the other parts. The shipped
+weights learnt from all pages. The figures are those of the folder's `score.py`, from the labels alone: the text of a
+page is its lines with the labels {text}.
+
+    dehusk train FOLDER              # trains, measures, writes figures.json and the model card
+    python tests/quality/write_quality.py figures.json    # writes this page
+    python tests/quality/floors.py   # holds the shipped weights to their floors
+
+A line is text from a chance of {threshold:.2f} on; scores are softmax chances at temperature {temperature}.
+"""
+
+
+def table(head: list[str], rows: list[list[str]]) -> str:
+    """A Markdown table."""
+    lines = [head, ["---"] * len(head), *rows]
+    return "\n".join("| " + " | ".join(line) + " |" for line in lines) + "\n"
+
+
+def number(value: float | None) -> str:
+    return "" if value is None else f"{value:.3f}"
+
+
+def words_table(sources: dict[str, Any]) -> str:
+    """WCXB by rendering and page type."""
+    kinds = sorted({kind for found in sources.values() for kind in found.get("wcxb", {}).get("words", {})})
+    rows = [
+        [renderer, *(number(found["wcxb"]["words"].get(kind)) for kind in kinds)]
+        for renderer, found in sources.items()
+        if "wcxb" in found
+    ]
+    return table(["rendering", *kinds], rows)
+
+
+def sources_table(sources: dict[str, Any]) -> str:
+    """The other sources by rendering."""
+    rows = []
+    for renderer, found in sources.items():
+        for source, values in found.items():
+            if source != "wcxb":
+                parts = [values.get("shingles", {}), values.get("lines", {}), values.get("snippets", {})]
+                cells = [number(part.get("f1")) for part in parts]
+                rows.append([renderer, source, str(values["pages"]), *cells])
+    return table(["rendering", "source", "pages", "shingles F1", "lines F1", "snippets F1"], rows)
+
+
+def fine_table(sources: dict[str, Any]) -> str:
+    """The fine labels of fundus by rendering: F1."""
+    given = {renderer: found["fundus"]["fine"] for renderer, found in sources.items() if "fundus" in found}
+    labels = list(next(iter(given.values())))
+    return table(
+        ["rendering", *labels], [[name, *(number(fine[x]["f1"]) for x in labels)] for name, fine in given.items()]
+    )
+
+
+def page(kept: dict[str, Any], where_it_fails: str) -> str:
+    found = kept["figures"]
+    kinds, calibration = found["kinds"], found["calibration"]
+    by_label = sorted(kinds["f1"].items(), key=lambda pair: -pair[1])
+    languages = [[lang, str(row["pages"]), number(row["words"])] for lang, row in found["languages"].items()]
+    bins = [[str(n), f"{said:.2f}", f"{true:.2f}"] for n, said, true in calibration["bins"]]
+    files = "\n".join(f"- `{name}` sha256 `{digest}`" for name, digest in kept["benchmark"].items())
+    return "\n".join(
+        [
+            HEAD.format(text="`summary`, `heading`, `paragraph`, `list_item`", **kept["choice"]),
+            "## WCXB: mean word F1, by rendering and page type\n",
+            words_table(found["sources"]),
+            "A tenth of these pages do not hold their gold body in the rendering at all; they count as they are.\n",
+            "## Other sources\n",
+            sources_table(found["sources"]),
+            "## The fine labels of fundus: F1\n",
+            fine_table(found["sources"]),
+            f"## The 17 labels, by hand ({kinds['lines']} lines, innertext)\n",
+            f"macro-F1 {kinds['macro_f1']:.3f}, lines right {kinds['accuracy']:.3f}.\n",
+            table(["label", "F1"], [[label, number(value)] for label, value in by_label]),
+            f"## Scores\n\nExpected calibration error on the hand labels: {calibration['ece']:.3f}.\n",
+            table(["lines", "mean score", "share right"], bins),
+            "## Languages: mean word F1 of pages with a gold body, innertext\n",
+            table(["language", "pages", "word F1"], languages),
+            where_it_fails,
+            f"## The files measured on\n\n{files}\n",
+        ]
+    )
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("figures", type=Path)
+    options = parser.parse_args()
+    kept = json.loads(options.figures.read_text(encoding="utf-8"))
+    notes = (Path(__file__).parent / "where_it_fails.md").read_text(encoding="utf-8")
+    (ROOT / "docs" / "quality.md").write_text(page(kept, notes), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
