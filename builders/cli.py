@@ -343,6 +343,7 @@ def _read_page(file: Path, recipe: Path | None) -> "Page | Refused":
     "train",
     epilog=_examples(
         "dehusk train bench trained",
+        "dehusk train bench trained --labels labels.jsonl",
         "dehusk train bench trained --seed 7 --folds 3 --cache features.npz",
     ),
 )
@@ -352,8 +353,9 @@ def _read_page(file: Path, recipe: Path | None) -> "Page | Refused":
 @click.option(
     "--folds", type=click.IntRange(min=2), default=5, show_default=True, help="Parts of the cross-validation."
 )
+@click.option("--labels", type=_PATH, metavar="FILE", help="More hand labels of the folder's pages, as JSON lines.")
 @click.option("--cache", type=_PATH, metavar="FILE", help="Where to keep the computed features for another run.")
-def train_command(bench: Path, out: Path, seed: int, folds: int, cache: Path | None) -> None:
+def train_command(bench: Path, out: Path, seed: int, folds: int, labels: Path | None, cache: Path | None) -> None:
     """Trains the line model anew from labelled pages.
 
     BENCH is the benchmark folder, OUT a folder for the model, its card, its figures and the labels that each page got
@@ -368,5 +370,5 @@ def train_command(bench: Path, out: Path, seed: int, folds: int, cache: Path | N
         raise UsageError(f"training needs {error.name}, which is not installed", tip) from error
     if not bench.is_dir():
         raise UsageError(f"there is no folder {bench}", "name the benchmark folder")
-    train_model(bench, out, seed=seed, folds=folds, cache=cache, say=partial(click.echo, err=True))
+    train_model(bench, out, labels=labels, seed=seed, folds=folds, cache=cache, say=partial(click.echo, err=True))
     click.echo(visible(f"{out} holds the line model, its card and its figures"))

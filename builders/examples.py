@@ -118,15 +118,25 @@ def read_texts(folder: Path) -> Iterator[dict[str, Any]]:
             yield from batch.to_pylist()
 
 
-def hand_labels(folder: Path) -> dict[str, list[str]]:
-    """The hand labels of the innertext rendering, by page."""
-    lines = (folder / "kinds.jsonl").read_text(encoding="utf-8").splitlines()
-    return {row["page_id"]: row["labels"] for row in map(json.loads, lines)}
+def hand_labels(folder: Path, more: Path | None = None) -> dict[str, list[str]]:
+    """The hand labels of the innertext rendering, by page.
+
+    Args:
+        folder: the benchmark folder, whose `kinds.jsonl` has a list of `labels` for each page.
+        more: a file of further pages in that form, or with `runs`, lists of a label and how many lines have it.
+    """
+    files = [folder / "kinds.jsonl"] if more is None else [more, folder / "kinds.jsonl"]
+    rows = [json.loads(line) for file in files for line in file.read_text(encoding="utf-8").splitlines()]
+    return {row["page_id"]: row.get("labels") or _unrolled(row["runs"]) for row in rows}
 
 
-def load_examples(folder: Path) -> Examples:
-    """Read a benchmark folder and compute the features of all its lines."""
-    hand = hand_labels(folder)
+def _unrolled(runs: list[tuple[str, int]]) -> list[str]:
+    return [label for label, count in runs for _ in range(count)]
+
+
+def load_examples(folder: Path, more: Path | None = None) -> Examples:
+    """Read a benchmark folder, and further hand labels of its pages, and compute the features of all lines."""
+    hand = hand_labels(folder, more)
     inner: dict[str, dict[str, Any]] = {}
     texts: list[Text] = []
     columns: dict[str, list[NDArray[Any]]] = defaultdict(list)

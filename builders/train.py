@@ -24,6 +24,7 @@ from dehusk.schema.labels import LABELS
 from .alter import ALTERED, with_altered
 from .examples import EXACT, Examples, fold_of_sites, load_examples, save_examples, stored_examples, target_weights
 from .features import BUCKET_BITS, SINGLE, line_features
+from .frame import with_frames
 from .markup import MARKS
 from .model import LineModel
 from .network import (
@@ -521,7 +522,14 @@ class Report(NamedTuple):
 
 
 def train_model(
-    folder: Path, out: Path, *, seed: int = 1, folds: int = 5, cache: Path | None = None, say: Say = print
+    folder: Path,
+    out: Path,
+    *,
+    labels: Path | None = None,
+    seed: int = 1,
+    folds: int = 5,
+    cache: Path | None = None,
+    say: Say = print,
 ) -> Report:
     """Trains the line model from a benchmark folder, and measures it by cross-validation over sites.
 
@@ -531,6 +539,7 @@ def train_model(
     Args:
         folder: the benchmark folder, with its `score.py`.
         out: where to write; made when missing.
+        labels: a file of further hand labels of the folder's pages (`examples.hand_labels`).
         seed: the same seed gives the same files on the same machine and library versions.
         folds: how many parts the sites are split into.
         cache: a file to keep the computed features in, or to read them from; none by default.
@@ -541,7 +550,8 @@ def train_model(
     """
     torch.set_num_threads(1)  # sums in one order
     out.mkdir(parents=True, exist_ok=True)
-    examples = with_altered(folder, _examples(folder, cache), ALTERED_COPIES, seed)
+    examples = with_altered(folder, _examples(folder, labels, cache), ALTERED_COPIES, seed)
+    examples = with_frames(folder, examples, seed)
     fold_of = fold_of_sites(examples.texts, folds, seed)
     fold = np.array([fold_of[text.site] for text in examples.texts])
     real = np.array([text.renderer != ALTERED for text in examples.texts])
@@ -558,10 +568,10 @@ def train_model(
     return report
 
 
-def _examples(folder: Path, cache: Path | None) -> Examples:
+def _examples(folder: Path, labels: Path | None, cache: Path | None) -> Examples:
     if cache is not None and cache.exists():
         return stored_examples(cache)
-    examples = load_examples(folder)
+    examples = load_examples(folder, labels)
     if cache is not None:
         save_examples(examples, cache)
     return examples
