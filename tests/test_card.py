@@ -40,6 +40,9 @@ By Odd Larsen
 The blue crane number {n} has stood at the mouth of the river since the war; today it lifted a boat for the last time.
 Its driver came down the ladder after thirty years, shook hands with everybody, and said the new one has no windows.
 The harbour office wants to keep the steel arm as a landmark and to let swallows nest in the cabin if they care to.
+Nobody remembers who painted it blue, though three families along the quay claim that it was their grandfather.
+A small museum across the water has asked for the winch, the ropes and the logbook in which every load was written down.
+The last line of that book says that the boat was lighter than it looked and that the evening was very calm indeed.
 """
 
 
