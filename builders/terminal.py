@@ -104,7 +104,8 @@ def summary_view(summary: "Summary", out: Path, seconds: float) -> Iterator[Text
         seconds: how long it took.
     """
     rejected = sum(summary.rejected.values())
-    yield Text(f"{summary.came_in:,} came in: {summary.kept:,} pages kept, {rejected:,} rejected", style="bold")
+    kept = _counted(summary.kept, "page")
+    yield Text(f"{summary.came_in:,} came in: {kept} kept, {rejected:,} rejected", style="bold")
     yield from _rejected_view(summary)
     yield from _labels_view(summary)
     yield Text()

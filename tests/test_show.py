@@ -70,7 +70,7 @@ def hostile(tmp_path: Path) -> Path:
     return file
 
 
-@pytest.fixture(params=["en.txt", "zh.txt", "ar.txt", "he.txt", "hi.txt"])
+@pytest.fixture(params=["en.txt", "zh.txt", "ar.txt"])
 def seed(request: pytest.FixtureRequest, seeds: Path) -> Path:
     """Seed pages of several scripts."""
     return min(seeds.rglob(f"*.{request.param}"))
@@ -188,7 +188,9 @@ def test_each_line_has_its_number_in_the_file_its_mark_label_and_score(seed: Pat
         assert line.text.split() == in_file[int(n) - 1].split()
 
 
-def test_lines_are_wrapped_in_a_terminal_and_nothing_is_lost(seed: Path) -> None:
+@pytest.mark.parametrize("language", ["en", "zh", "ar", "hi"])
+def test_lines_are_wrapped_in_a_terminal_and_nothing_is_lost(language: str, seeds: Path) -> None:
+    seed = min(seeds.rglob(f"*.{language}.txt"))
     page = parse_file(seed)
     assert isinstance(page, Page)
     code, shown = run_in_terminal("show", seed, columns=64, NO_COLOR="1")
