@@ -132,7 +132,9 @@ def _kept(rows: NDArray[np.int64], examples: Examples, random: np.random.Generat
 
 def _glued(made: _Lines, examples: Examples, random: np.random.Generator) -> _Lines:
     """Some neighbouring short lines of boilerplate with the same label as one line, with or without a space."""
-    gaps, texts, rows = [], [], []
+    gaps: list[str] = []
+    texts: list[str] = []
+    rows: list[int] = []
     glue = " " if random.random() < 0.5 else ""
     target, other = examples.target[made.rows], examples.content[made.rows] == 0
     run = 0

@@ -167,7 +167,7 @@ def line_features(text: NDArray[np.uint32], start: I64, end: I64, page: NDArray[
 def _tables() -> tuple[U8, U64]:
     """Class code and folded value of every code point: uint8[0x110000], uint64[0x110000]."""
     with (
-        files("dehusk.builders").joinpath("weights/characters.npz").open("rb") as file,
+        files("dehusk.builders").joinpath("characters.npz").open("rb") as file,
         np.load(file, allow_pickle=False) as stored,
     ):
         kinds = np.repeat(stored["kinds"], np.diff(stored["bounds"]))

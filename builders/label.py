@@ -13,7 +13,7 @@ from dehusk.schema.view import codepoints
 from .model import LineModel
 
 STORED: Final = ("characters.npz", "line_model.npz")
-"""Files in `weights/` on which labels depend."""
+"""The files beside this one on which labels depend."""
 
 _NAMES: Final = pa.array(LABELS)
 
@@ -39,7 +39,7 @@ def label_lines(pages: pa.Table, lines: pa.Table) -> pa.Table:
 
 def model_digest() -> str:
     """SHA-256, in hex, of the files that labels depend on; it tells two models apart."""
-    folder = files("dehusk.builders").joinpath("weights")
+    folder = files("dehusk.builders")
     digest = hashlib.sha256()
     for name in STORED:
         digest.update(folder.joinpath(name).read_bytes())

@@ -28,7 +28,7 @@ LINES_AT_ONCE, CHARACTERS_AT_ONCE = 2048, 1 << 18
 """Pages are taken together up to so many lines and characters: what fits a core's cache."""
 
 REPEATED: Final = 3
-"""How many lines from the title the same line is the title again."""
+"""How many lines from the title the same line may be the title again."""
 
 _TITLE: Final = LABELS.index("title")
 _LINE: Final = SINGLE.index("line")
@@ -96,7 +96,7 @@ class LineModel:
     def load(cls) -> "LineModel":
         """The weights that come with the package."""
         with (
-            files("dehusk.builders").joinpath("weights/line_model.npz").open("rb") as file,
+            files("dehusk.builders").joinpath("line_model.npz").open("rb") as file,
             np.load(file, allow_pickle=False) as stored,
         ):
             return cls.from_arrays({name: stored[name] for name in stored.files})
@@ -219,7 +219,7 @@ def decide(logits: F32, line: I64, heads: I64, tables: Tables) -> Predictions:
 
 
 def _title_rows(logit: F32, line: I64, heads: I64, least: float) -> I64:
-    """The best line of each page where it is good enough, and the same line up to three lines before and after."""
+    """The best line of each page where it is good enough, and the same line close by where it is good enough too."""
     n = len(logit)
     page = np.repeat(np.arange(len(heads)), np.diff(np.append(heads, n)))
     most = np.maximum.reduceat(logit, heads)
@@ -228,7 +228,7 @@ def _title_rows(logit: F32, line: I64, heads: I64, least: float) -> I64:
     near = first[:, None] + np.arange(-REPEATED, REPEATED + 1)
     inside = np.clip(near, 0, n - 1)
     same = (near == inside) & (line[inside] == line[first][:, None]) & (page[inside] == page[first][:, None])
-    return near[same]
+    return near[same & (logit[inside] >= np.float32(least))]
 
 
 def _packed(words: NDArray[np.generic]) -> NDArray[np.uint64]:

@@ -97,7 +97,7 @@ ALTERED_COPIES: Final = 3
 HAND_WEIGHT, EXACT_WEIGHT, COARSE_WEIGHT = 4.0, 2.0, 0.5
 SOFT_CONTENT, SOFT_LABELS, MARKUP_LOSS, PHRASE_LOSS, TYPE_LOSS, TITLE_LOSS = 0.5, 1.0, 0.3, 0.2, 0.1, 0.2
 LEAST_SITES: Final = 4
-"""Words seen on fewer sites are not learnt: they would teach the sites by heart."""
+"""Buckets of words seen on fewer sites are not learnt: they would teach the sites by heart."""
 
 TITLE: Final = EXACT + LABELS.index("title")
 
@@ -107,7 +107,7 @@ _FEW_LABELS: Final = ("trafilatura", "postlight")
 
 
 class Phrases(NamedTuple):
-    """Phrases of `weights/phrases.txt`: ids int64[k] and offsets int64[p] of their words, label int64[p]."""
+    """Phrases of `phrases.txt`: ids int64[k] and offsets int64[p] of their words, label int64[p]."""
 
     ids: Tensor
     offsets: Tensor
@@ -159,7 +159,7 @@ class Trained(NamedTuple):
 def load_phrases() -> Phrases:
     """The written phrases, cut into the words that `features` sees."""
     labels, texts = [], []
-    for line in files("dehusk.builders").joinpath("weights/phrases.txt").read_text(encoding="utf-8").splitlines():
+    for line in files("dehusk.builders").joinpath("phrases.txt").read_text(encoding="utf-8").splitlines():
         if line and not line.startswith("#"):
             head, body = line.split(": ", 1)
             found = [phrase.strip() for phrase in body.split(" | ")]
@@ -596,7 +596,8 @@ def judged(
             text = examples.texts[i]
             found[text.renderer, text.page_id] = decided(examples, i, values, choice)
     choice = choose(examples, {i: values for part in logits.values() for i, values in part.items()})
-    return Report(choice, figures(folder, found)), found
+    hand = {text.page_id for text in examples.texts if examples.hand[text.first : text.last].any()}
+    return Report(choice, figures(folder, found) | {"hand_pages": len(hand)}), found
 
 
 def write_report(out: Path, folder: Path, report: Report, found: dict[tuple[str, str], Decided]) -> None:
@@ -640,6 +641,7 @@ def model_card(report: Report, digests: dict[str, str]) -> str:
         threshold=report.choice.threshold,
         temperature=report.choice.temperature,
         files=files_used,
+        hand=report.figures["hand_pages"],
     )
 
 
@@ -658,9 +660,10 @@ Labels every line of a flat text dump of a web page with one of 17 labels (`sche
 
 The pages of WCXB's development split (web-content-extraction-benchmark, M. Foley, "WCXB: A Multi-Type Web Content
 Extraction Benchmark", 2026, CC-BY-4.0), fundus (MIT), trafilatura (Apache-2.0), readability (Apache-2.0), newspaper4k
-(MIT) and postlight parser (MIT or Apache-2.0), flat texts of them in up to five renderings; 173 pages labelled by hand,
-line by line; and the phrases of `phrases.txt`. A teacher that also saw each line's place in the HTML labelled what
-nobody had. No text of these pages is in the weights but as hashed words that at least four sites share.
+(MIT) and postlight parser (MIT or Apache-2.0), flat texts of them in up to five renderings; altered copies of these,
+and copies in frames written for this project (`builders/alter.py`, `builders/frame.py`); {hand} of the pages labelled
+line by line by hand; and the phrases of `phrases.txt`. A teacher that also saw each line's place in the HTML labelled
+what nobody had. No text of these pages is in the weights, only vectors of the buckets that hashed words fall into.
 
 {files}
 

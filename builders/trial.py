@@ -19,9 +19,12 @@ from .model import LineModel, Tables, decide
 Logits = dict[int, NDArray[np.float32]]
 """float32[n, 19] by the number of the text, as `LineModel.logits` gives them."""
 
-THRESHOLDS: Final = tuple(i / 100 for i in range(30, 71, 2))
+THRESHOLDS: Final = tuple(i / 100 for i in range(16, 71, 2))
 TEMPERATURES: Final = tuple(i / 10 for i in range(6, 31))
 TITLE_LOGITS: Final = tuple(i / 4 for i in range(-20, 9))
+FULL_SOURCES: Final = ("wcxb", "fundus")
+"""Sources whose pages are labelled throughout."""
+
 TITLE: Final = EXACT + LABELS.index("title")
 
 
@@ -49,14 +52,15 @@ def logits_of(model: LineModel, examples: Examples, ids: Iterable[int]) -> Logit
 def choose(examples: Examples, logits: Logits) -> Choice:
     """Chooses by the predictions of models that had not seen the texts.
 
-    The threshold: that with the best mean share of words in common over the WCXB and fundus pages, in all renderings.
+    The threshold: that with the best share of words in common, in all renderings; the mean over WCXB's pages and that
+    over fundus' pages count the same, since what is right for one source costs the other.
     The temperature: that under which the hand labels are likeliest.
     """
-    shares = {
-        threshold: np.mean([_common(examples, i, logits[i], threshold) for i in _full(examples, logits)])
-        for threshold in THRESHOLDS
-    }
-    threshold = max(THRESHOLDS, key=lambda x: (round(float(shares[x]), 6), -abs(x - 0.5)))
+    full = {source: _full(examples, logits, source) for source in FULL_SOURCES}
+    means = [np.mean([_common(examples, i, logits[i]) for i in ids], axis=0) for ids in full.values() if ids]
+    shares = np.sum(means, axis=0) if means else np.zeros(len(THRESHOLDS))
+    best = max(range(len(THRESHOLDS)), key=lambda k: (round(float(shares[k]), 6), -abs(THRESHOLDS[k] - 0.5)))
+    threshold = THRESHOLDS[best]
     lines = [
         (logits[i][:, : len(LABELS)], i)
         for i in logits
@@ -72,7 +76,7 @@ def _title_logit(examples: Examples, logits: Logits) -> float:
     for i, values in logits.items():
         text = examples.texts[i]
         gold = examples.target[text.first : text.last]
-        full = text.source in ("wcxb", "fundus") or examples.hand[text.first : text.last].any()
+        full = text.source in FULL_SOURCES or examples.hand[text.first : text.last].any()
         best = int(values[:, -1].argmax())
         if full and gold[best]:
             pairs.append((float(values[best, -1]), gold[best] == TITLE, bool((gold == TITLE).any())))
@@ -85,23 +89,20 @@ def _title_logit(examples: Examples, logits: Logits) -> float:
     return max(TITLE_LOGITS, key=lambda least: (round(f1(least), 6), -abs(least)))
 
 
-def _full(examples: Examples, logits: Logits) -> list[int]:
-    """Texts whose lines are labelled throughout."""
-    return [
-        i
-        for i in logits
-        if examples.texts[i].source in ("wcxb", "fundus")
-        and (examples.content[examples.texts[i].first : examples.texts[i].last] == 1).any()
-    ]
+def _full(examples: Examples, logits: Logits, source: str) -> list[int]:
+    """Texts of a source with lines that are known to be text."""
+    texts = [(i, examples.texts[i]) for i in logits if examples.texts[i].source == source]
+    return [i for i, text in texts if (examples.content[text.first : text.last] == 1).any()]
 
 
-def _common(examples: Examples, i: int, logits: NDArray[np.float32], threshold: float) -> float:
+def _common(examples: Examples, i: int, logits: NDArray[np.float32]) -> NDArray[np.float64]:
+    """float64[thresholds]: the share of words that the kept and the gold lines of a text have in common."""
     text = examples.texts[i]
-    gold, size = examples.content[text.first : text.last], examples.size[text.first : text.last]
-    kept = logits[:, len(LABELS)] >= np.log(threshold / (1 - threshold))
-    known = gold >= 0
-    both, either = size[known & kept & (gold == 1)].sum(), size[known & kept].sum() + size[gold == 1].sum()
-    return float(2 * both / max(1, either))
+    gold, size = examples.content[text.first : text.last], examples.size[text.first : text.last].astype(np.int64)
+    least = np.array([np.log(x / (1 - x)) for x in THRESHOLDS])
+    kept = (logits[:, len(LABELS)] >= least[:, None]) & (gold >= 0)
+    both = (kept & (gold == 1)) @ size
+    return 2 * both / np.maximum(1, kept @ size + size[gold == 1].sum())
 
 
 def _surprise(examples: Examples, i: int, logits: NDArray[np.float32]) -> float:

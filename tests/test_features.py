@@ -1,13 +1,17 @@
 """Features are whole numbers that depend on a page alone, wherever it stands and whatever stands beside it."""
 
 import unicodedata
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dehusk.builders.features import CLASSES, DENSE, MOST, SINGLE, LineFeatures, _tables, line_features
+
+Spans = tuple[npt.NDArray[np.uint32], npt.NDArray[np.int64], npt.NDArray[np.int64], npt.NDArray[np.int32]]
 
 PAGE = """Harbour news
 Home
@@ -27,7 +31,7 @@ The harbour board has bought a crane that lifts forty tons, and it will be put u
 OTHER = "山の天気は変わりやすい。\n午後は雨。\n\nWeather | Log in | 12:30\n"
 
 
-def spans(pages):
+def spans(pages: list[str]) -> Spans:
     """Points, starts, ends and pages of the visible lines of some texts, joined without anything between them."""
     start, end, page, offset = [], [], [], 0
     for number, text in enumerate(pages):
@@ -45,19 +49,20 @@ def spans(pages):
     return points, np.array(start, np.int64), np.array(end, np.int64), np.array(page, np.int32)
 
 
-def found(*pages):
-    return line_features(*spans(pages))
+def found(*pages: str) -> LineFeatures:
+    return line_features(*spans(list(pages)))
 
 
-def dense(features, name):
+def dense(features: LineFeatures, name: str) -> list[int]:
     return features.dense[:, DENSE.index(name)].tolist()
 
 
-def alike(one, other):
-    return all(np.array_equal(a, b) for a, b in zip(one, other, strict=True))
+def alike(one: LineFeatures, other: LineFeatures) -> bool:
+    pairs: list[tuple[Any, Any]] = list(zip(one, other, strict=True))
+    return all(np.array_equal(a, b) for a, b in pairs)
 
 
-def joined(parts):
+def joined(parts: list[LineFeatures]) -> LineFeatures:
     steps = np.concatenate([np.diff(part.offsets) for part in parts])
     return LineFeatures(
         np.concatenate([part.dense for part in parts]),
@@ -67,7 +72,7 @@ def joined(parts):
     )
 
 
-def test_shapes_and_dtypes():
+def test_shapes_and_dtypes() -> None:
     features = found(PAGE)
     lines = 10
     assert features.dense.shape == (lines, len(DENSE))
@@ -79,13 +84,13 @@ def test_shapes_and_dtypes():
     assert max(features.words.max(), features.single.max()) < 1 << 16
 
 
-def test_no_lines_no_features():
+def test_no_lines_no_features() -> None:
     features = line_features(np.zeros(3, np.uint32), *(np.zeros(0, np.int64),) * 2, np.zeros(0, np.int32))
     assert features.dense.shape == (0, len(DENSE))
     assert features.offsets.tolist() == [0]
 
 
-def test_a_page_has_the_same_features_beside_others():
+def test_a_page_has_the_same_features_beside_others() -> None:
     pages = [PAGE, OTHER, "12", ":30 later\nx", PAGE]
     assert alike(found(*pages), joined([found(page) for page in pages]))
 
@@ -95,28 +100,28 @@ texts = st.text(st.sampled_from("ab Zé9.:|\n©雨\U0001f600\u0301\ud7ff\t\r"), 
 
 @given(st.lists(texts, min_size=1, max_size=5))
 @settings(deadline=None)
-def test_pages_of_any_letters_do_not_see_each_other(pages):
+def test_pages_of_any_letters_do_not_see_each_other(pages: list[str]) -> None:
     assert alike(found(*pages), joined([found(page) for page in pages]))
 
 
-def test_words_are_hashed_without_case_and_digits_without_value():
+def test_words_are_hashed_without_case_and_digits_without_value() -> None:
     one, other = found("Monday 12 items"), found("MONDAY 47 ITEMS")
     assert one.words.tolist() == other.words.tolist()
     assert found("Monday 12 items").words.tolist() != found("Monday 123 items").words.tolist()
 
 
-def test_a_word_with_its_follower_has_a_bucket_of_its_own():
+def test_a_word_with_its_follower_has_a_bucket_of_its_own() -> None:
     words = found("read more").words.tolist()
     assert len(words) == 4
     assert words[:3:2] == found("read\nmore").words.tolist()[::2]
     assert words[1] != found("read less").words.tolist()[1]
 
 
-def test_scripts_without_spaces_give_a_word_a_sign():
+def test_scripts_without_spaces_give_a_word_a_sign() -> None:
     assert len(found("午後は雨").words) == 2 * 4
 
 
-def test_shares_and_marks_are_what_the_line_holds():
+def test_shares_and_marks_are_what_the_line_holds() -> None:
     features = found(PAGE)
     byline, date, prose, bullet, legal = 4, 5, 6, 7, 9
     assert dense(features, "part_digit")[date] == 255 * 9 // len("3 May 2021, 10:45")
@@ -135,12 +140,12 @@ def test_shares_and_marks_are_what_the_line_holds():
     assert dense(features, "blank_before")[2] == 0
 
 
-def test_carriage_returns_do_not_look_like_blank_lines():
+def test_carriage_returns_do_not_look_like_blank_lines() -> None:
     plain, windows = found("one\n\ntwo\nthree"), found("one\r\n\r\ntwo\r\nthree")
     assert alike(plain, windows)
 
 
-def test_a_very_long_line_does_not_overflow_its_counts():
+def test_a_very_long_line_does_not_overflow_its_counts() -> None:
     features = found("a" * (10 * MOST) + "\nnext line")
     assert dense(features, "part_lower")[0] == 255
     features = found("a1 " * (10 * MOST) + "\nnext line")
@@ -148,7 +153,7 @@ def test_a_very_long_line_does_not_overflow_its_counts():
     assert dense(features, "part_capital")[0] == 0
 
 
-def test_many_short_lines_are_counted():
+def test_many_short_lines_are_counted() -> None:
     features = found("x\n" * 5000)
     assert dense(features, "same_before") == [0, *[128] * 4999]
     assert max(dense(features, "from_top")) < 255
@@ -162,12 +167,12 @@ def test_many_short_lines_are_counted():
         *[("\r", "space"), ("\n", "newline"), ("\u2028", "newline"), ("\U0001f600", "symbol"), ("\ue000", "control")],
     ],
 )
-def test_classes_of_characters(sign, name):
+def test_classes_of_characters(sign: str, name: str) -> None:
     kinds, _ = _tables()
     assert CLASSES[kinds[ord(sign)]] == name
 
 
-def test_stored_folding_is_that_of_lower_case():
+def test_stored_folding_is_that_of_lower_case() -> None:
     _, folded = _tables()
     for code in range(0x250):
         sign = chr(code)

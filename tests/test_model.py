@@ -3,10 +3,13 @@
 import os
 import subprocess
 import sys
+from collections.abc import Iterable
 from importlib.resources import files
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pytest
 from test_features import OTHER, PAGE, spans
@@ -14,35 +17,37 @@ from test_features import OTHER, PAGE, spans
 from dehusk.builders import model as module
 from dehusk.builders.features import line_features
 from dehusk.builders.label import label_lines, model_digest
-from dehusk.builders.model import LineModel, decide
+from dehusk.builders.model import Layer, LineModel, decide
 from dehusk.schema.labels import LABELS, TEXT_LABELS
+
+Arrays = dict[str, npt.NDArray[Any]]
 
 LONG_PAGE = PAGE + "\n" + "\n".join(f"Item {i} in the list of many\n{OTHER}" for i in range(120))
 PAGES = [PAGE, OTHER, "x", LONG_PAGE, "Accept all cookies\nSubscribe", PAGE + OTHER]
 
 
 @pytest.fixture(scope="module")
-def model():
+def model() -> LineModel:
     return LineModel.load()
 
 
 @pytest.fixture(scope="module")
-def stored():
-    with files("dehusk.builders").joinpath("weights/line_model.npz").open("rb") as file:
+def stored() -> Arrays:
+    with files("dehusk.builders").joinpath("line_model.npz").open("rb") as file:
         kept = np.load(file, allow_pickle=False)
         return {name: kept[name] for name in kept.files}
 
 
-def layers_of(model):
+def layers_of(model: LineModel) -> list[Layer]:
     pairs = [layer for pair in model.contexts.values() for layer in pair]
     return [model.entry, model.neck, model.head, *pairs, *(layer for _, layer in model.convolutions)]
 
 
-def same(one, other):
+def same(one: Iterable[npt.NDArray[Any]], other: Iterable[npt.NDArray[Any]]) -> bool:
     return all(a.tobytes() == b.tobytes() for a, b in zip(one, other, strict=True))
 
 
-def test_predictions_have_a_label_a_score_and_a_chance_a_line(model):
+def test_predictions_have_a_label_a_score_and_a_chance_a_line(model: LineModel) -> None:
     points, start, end, page = spans(PAGES)
     found = model.predict(points, start, end, page)
     assert [column.dtype for column in found] == [np.uint8, np.float32, np.float32]
@@ -54,7 +59,7 @@ def test_predictions_have_a_label_a_score_and_a_chance_a_line(model):
         assert np.array_equal(column, (np.rint(column.astype(np.float64) * 1000) / 1000).astype(np.float32))
 
 
-def test_a_line_is_text_by_its_label_just_when_its_chance_says_so(model):
+def test_a_line_is_text_by_its_label_just_when_its_chance_says_so(model: LineModel) -> None:
     found = model.predict(*spans(PAGES))
     text = np.isin(found.label, [LABELS.index(label) for label in TEXT_LABELS])
     rest = found.label != LABELS.index("title")
@@ -63,27 +68,27 @@ def test_a_line_is_text_by_its_label_just_when_its_chance_says_so(model):
     assert not text.all()
 
 
-def test_no_lines_no_predictions(model):
+def test_no_lines_no_predictions(model: LineModel) -> None:
     nothing = np.zeros(0, np.int64)
     assert [
         len(column) for column in model.predict(np.zeros(0, np.uint32), nothing, nothing, np.zeros(0, np.int32))
     ] == [0] * 3
 
 
-def test_pages_together_are_pages_alone(model):
+def test_pages_together_are_pages_alone(model: LineModel) -> None:
     together = model.predict(*spans(PAGES))
     alone = [model.predict(*spans([page])) for page in PAGES]
     assert same(together, [np.concatenate(columns) for columns in zip(*alone, strict=True)])
 
 
 @pytest.mark.parametrize("lines", [1, 2, 5, 17, 300, 100_000])
-def test_batches_of_any_size_give_the_same_bits(model, monkeypatch, lines):
+def test_batches_of_any_size_give_the_same_bits(model: LineModel, monkeypatch: pytest.MonkeyPatch, lines: int) -> None:
     expected = model.predict(*spans(PAGES * 3))
     monkeypatch.setattr(module, "LINES_AT_ONCE", lines)
     assert same(model.predict(*spans(PAGES * 3)), expected)
 
 
-def test_logits_do_not_depend_on_what_follows(model):
+def test_logits_do_not_depend_on_what_follows(model: LineModel) -> None:
     """To the bit, before anything is rounded."""
     points, start, end, page = spans(PAGES)
     together = model.logits(line_features(points, start, end, page), page)
@@ -91,7 +96,7 @@ def test_logits_do_not_depend_on_what_follows(model):
     assert model.logits(line_features(points, start, end, first), first).tobytes() == together[: len(start)].tobytes()
 
 
-def test_threads_do_not_change_a_bit():
+def test_threads_do_not_change_a_bit() -> None:
     code = (
         "import sys, hashlib; sys.path.insert(0, sys.argv[1]); from test_model import PAGES, spans;"
         "from dehusk.builders.model import LineModel;"
@@ -106,14 +111,14 @@ def test_threads_do_not_change_a_bit():
     assert len(digests) == 1
 
 
-def test_every_dot_product_is_exact_in_any_order(model):
+def test_every_dot_product_is_exact_in_any_order(model: LineModel) -> None:
     """Weights are whole, and no row of them can sum to 2**24 whatever the activations: floats hold each partial sum."""
     for layer in layers_of(model):
         assert np.array_equal(layer.weight, np.rint(layer.weight))
         assert np.abs(layer.weight).sum(axis=0).max() * 255 < 1 << 24
 
 
-def test_products_are_those_of_whole_numbers(model):
+def test_products_are_those_of_whole_numbers(model: LineModel) -> None:
     random = np.random.default_rng(7)
     for layer in layers_of(model):
         values = random.integers(0, 256, (33, len(layer.weight)))
@@ -124,7 +129,7 @@ def test_products_are_those_of_whole_numbers(model):
         assert (shuffled * layer.scale + layer.bias).tobytes() == exact.tobytes()
 
 
-def test_lanes_sum_what_the_words_say(model, stored):
+def test_lanes_sum_what_the_words_say(model: LineModel, stored: Arrays) -> None:
     """Four weights in one number are summed as if each were summed by itself."""
     points, start, end, page = spans(PAGES)
     seen = line_features(points, start, end, page)
@@ -135,7 +140,7 @@ def test_lanes_sum_what_the_words_say(model, stored):
         assert np.array_equal(bag, expected)
 
 
-def test_stored_tables_stand_in_for_exp(model, stored):
+def test_stored_tables_stand_in_for_exp(model: LineModel, stored: Arrays) -> None:
     assert stored["words"].dtype == np.int8
     places = np.arange(256)
     assert np.abs(model.tables.content - 1 / (1 + np.exp(-(places - 128) / 16))).max() < 0.001
@@ -143,47 +148,48 @@ def test_stored_tables_stand_in_for_exp(model, stored):
     assert np.all(np.diff(model.tables.chances) <= 0)
 
 
-def titles(logit, line, heads, model, least=0.0):
+def titles(logit: list[float], line: Iterable[int], heads: list[int], model: LineModel) -> list[int]:
     """Rows that are titles, of lines that are all equally likely to be anything else."""
     logits = np.zeros((len(logit), len(LABELS) + 2), np.float32)
     logits[:, LABELS.index("title")] = 9
     logits[:, -1] = logit
-    found = decide(logits, np.array(line), np.array(heads), model.tables._replace(title=least))
+    found = decide(logits, np.array(list(line)), np.array(heads), model.tables._replace(title=0.0))
     return np.flatnonzero(found.label == LABELS.index("title")).tolist()
 
 
-def test_the_best_line_of_each_page_is_its_title(model):
+def test_the_best_line_of_each_page_is_its_title(model: LineModel) -> None:
     assert titles([1, 3, 2, 1, 5, 4], range(6), [0, 3], model) == [1, 4]
 
 
-def test_of_two_lines_as_good_the_first_is_the_title(model):
+def test_of_two_lines_as_good_the_first_is_the_title(model: LineModel) -> None:
     assert titles([1, 2, 2], range(3), [0], model) == [1]
 
 
-def test_a_page_without_a_good_line_has_no_title(model):
+def test_a_page_without_a_good_line_has_no_title(model: LineModel) -> None:
     assert titles([-1, -2, -1, 3], range(4), [0, 3], model) == [3]
 
 
-def test_a_title_repeated_right_around_it_is_title_again(model):
+def test_a_title_repeated_right_around_it_is_title_again(model: LineModel) -> None:
     same = 7
     assert titles([0, 0, 2, 0, 0, 0, 0], [same, 1, same, same, 2, same, same], [0], model) == [0, 2, 3, 5]
+    assert titles([0, 0, 2, -1, 0, 0, 0], [same, 1, same, same, 2, same, same], [0], model) == [0, 2, 5]
     assert titles([0, 2, 0], [same, same, same], [0, 1, 2], model) == [0, 1, 2]
     assert titles([-1, 2, -1], [same, same, same], [0, 1, 2], model) == [1]
 
 
-def test_weights_are_small():
-    folder = files("dehusk.builders").joinpath("weights")
+def test_weights_are_small() -> None:
+    folder = files("dehusk.builders")
     assert sum(len(entry.read_bytes()) for entry in folder.iterdir() if entry.name.endswith(".npz")) < 8 << 20
 
 
-def table_of(texts):
+def table_of(texts: list[str]) -> tuple[pa.Table, pa.Table]:
     lines = [spans([text])[1:3] for text in texts]
     page = np.concatenate([np.full(len(start), number, np.int32) for number, (start, _) in enumerate(lines)])
     start, end = (np.concatenate(columns).astype(np.int32) for columns in zip(*lines, strict=True))
     return pa.table({"raw": texts}), pa.table({"page": page, "start": start, "end": end})
 
 
-def test_label_lines_adds_labels_and_scores():
+def test_label_lines_adds_labels_and_scores() -> None:
     pages, lines = table_of(PAGES)
     labelled = label_lines(pages, lines)
     assert labelled.schema.names == ["page", "start", "end", "label", "score"]
@@ -194,14 +200,14 @@ def test_label_lines_adds_labels_and_scores():
     assert labelled.column("score").null_count == 0
 
 
-def test_label_lines_of_nothing():
+def test_label_lines_of_nothing() -> None:
     pages, lines = table_of(["x"])
     labelled = label_lines(pages, lines.slice(0, 0))
     assert labelled.num_rows == 0
     assert labelled.schema.names[-2:] == ["label", "score"]
 
 
-def test_a_plain_article_is_told_apart():
+def test_a_plain_article_is_told_apart() -> None:
     """Lines that any reader would place without thinking."""
     body = [
         "The harbour board has bought a crane that lifts forty tons, and it will be put up in June, the board said.",
@@ -222,6 +228,6 @@ def test_a_plain_article_is_told_apart():
     assert found["This website uses cookies. Accept all cookies"] == "consent"
 
 
-def test_the_digest_is_of_the_weights():
+def test_the_digest_is_of_the_weights() -> None:
     assert len(model_digest()) == 64
     assert model_digest() == model_digest()
