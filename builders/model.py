@@ -30,7 +30,13 @@ LINES_AT_ONCE, CHARACTERS_AT_ONCE = 2048, 1 << 18
 REPEATED: Final = 3
 """How many lines from the title the same line may be the title again."""
 
+SUMMARY, STANDFIRST = np.float32(1), np.float32(3)
+"""Added to the logit of `summary`: for every line, and once more for the one line of text between the title and
+something that is no text. Chosen on predictions of models that had not seen the pages: F1 of `summary` on fundus went
+from 0.455 to 0.487, on the hand labels from 0.254 to 0.333, and no other label became worse."""
+
 _TITLE: Final = LABELS.index("title")
+_SUMMARY: Final = LABELS.index("summary")
 _LINE: Final = SINGLE.index("line")
 _KEPT: Final = np.array([label in TEXT_LABELS for label in LABELS])
 
@@ -174,9 +180,9 @@ class LineModel:
         sums = self.words.take(found.single[:, 0], axis=0)
         for column in found.single.T[1:]:
             sums += self.words.take(column, axis=0)
-        running = np.zeros((len(found.words) + 1, self.words.shape[1]), np.uint64)
-        np.cumsum(self.words.take(found.words, axis=0), axis=0, out=running[1:])
-        sums += running[found.offsets[1:]] - running[found.offsets[:-1]]
+        some = np.flatnonzero(np.diff(found.offsets))
+        if len(some):
+            sums[some] += np.add.reduceat(self.words.take(found.words, axis=0), found.offsets[some], axis=0)
         count = np.diff(found.offsets) + found.single.shape[1]
         lanes = sums.view(np.uint16).astype(np.float32)
         lanes -= (count * LANE_BIAS).astype(np.float32)[:, None]
@@ -196,7 +202,7 @@ def decide(logits: F32, line: I64, heads: I64, tables: Tables) -> Predictions:
     """Turns logits into labels.
 
     At most one line of a page is its title, with its repetitions right around it. Every other line is text or not by
-    its chance of being text, and has the likeliest label of that kind.
+    its chance of being text, and has the likeliest label of that kind; `summary` has some lead (`SUMMARY`).
 
     Args:
         logits: float32[n, 19], those of the labels, of being text, and of being the title.
@@ -204,15 +210,18 @@ def decide(logits: F32, line: I64, heads: I64, tables: Tables) -> Predictions:
         heads: int64[pages], the first line of each page.
         tables: the tables that stand in for exp, and the thresholds.
     """
-    labels = logits[:, : len(LABELS)]
     content = tables.chance(logits[:, len(LABELS)])
-    allowed = (content >= tables.threshold)[:, None] == _KEPT
+    text = content >= tables.threshold
+    title = _title_rows(logits[:, -1], line, heads, tables.title)
+    labels = logits[:, : len(LABELS)].copy()
+    labels[:, _SUMMARY] += SUMMARY
+    labels[_standfirsts(title, text, heads), _SUMMARY] += STANDFIRST
+    allowed = text[:, None] == _KEPT
     allowed[:, _TITLE] = False
     best = np.where(allowed, labels, np.float32(-np.inf)).argmax(axis=1)
     below = np.rint((labels.max(axis=1, keepdims=True) - labels) * np.float32(16))
     chance = tables.chances[np.minimum(below, len(tables.chances) - 1).astype(np.int64)]
     score = np.rint(np.take_along_axis(chance, best[:, None], axis=1)[:, 0] * 1000 / chance.sum(axis=1)) / 1000
-    title = _title_rows(logits[:, -1], line, heads, tables.title)
     best[title] = _TITLE
     score[title] = tables.chance(logits[title, -1])
     return Predictions(best.astype(np.uint8), score.astype(np.float32), content)
@@ -229,6 +238,16 @@ def _title_rows(logit: F32, line: I64, heads: I64, least: float) -> I64:
     inside = np.clip(near, 0, n - 1)
     same = (near == inside) & (line[inside] == line[first][:, None]) & (page[inside] == page[first][:, None])
     return near[same & (logit[inside] >= np.float32(least))]
+
+
+def _standfirsts(title: I64, text: NDArray[np.bool_], heads: I64) -> I64:
+    """Lines of text that come right after a title and are the only ones there."""
+    n = len(text)
+    ends = np.zeros(n + 1, np.bool_)
+    ends[heads], ends[n] = True, True
+    after = title + 1
+    after = after[~ends[after]]
+    return after[text[after] & (ends[after + 1] | ~np.append(text, False)[after + 1])]
 
 
 def _packed(words: NDArray[np.generic]) -> NDArray[np.uint64]:
