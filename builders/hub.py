@@ -116,7 +116,10 @@ def _open(plan: Plan, hub: HubClient) -> str | None:
         hub.create(private=plan.asked.private)
     repository = hub.repository()
     if repository is None:
-        raise PublishError(f"{plan.target.url} was made, but is not there", "publish again later")
+        raise AccessError(
+            f"{plan.target.url} cannot be seen",
+            "the name is taken, or the token may not read what it makes: try another",
+        )
     _check_visibility(plan, private=repository.private)
     if plan.head is None:
         strangers = sorted(hub.tree(repository.head).keys() - {ATTRIBUTES}) if repository.head else []

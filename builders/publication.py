@@ -10,6 +10,9 @@ from dehusk.schema.findings import Finding
 from .pack import Manifest
 from .targets import HubTarget, StoreTarget
 
+JOURNAL: Final = "manifest.json.unfinished"
+"""In a folder or bucket: which files are being written. It is there from the first byte to the last, no longer."""
+
 Action = Literal["add", "replace", "delete"]
 
 
@@ -58,7 +61,7 @@ class Progress:
     """How far publishing is.
 
     Attributes:
-        step: upload, commit, verify, load or tag.
+        step: upload, commit, verify, load or tag; wait, at any time, with a note that says for what.
         done: bytes of `total` that are there; 0 of 0 where nothing is counted.
         total: bytes to send or read.
         note: something worth a line, such as a wait; else empty.
@@ -218,7 +221,3 @@ class Published:
     tag: str | None
     changed: bool
     example: str
-
-
-JOURNAL: Final = "manifest.json.unfinished"
-"""In a folder or bucket: which files are being written. It is there from the first byte to the last, no longer."""

@@ -133,11 +133,10 @@ def _to_store(plan: Plan, target: StoreTarget, *, load: bool, watch: Watch) -> P
 
 def _hub_example(target: HubTarget, plan: Plan, commit: str) -> str:
     elsewhere = "" if target.endpoint == _PUBLIC_HUB else f"# with HF_ENDPOINT={target.endpoint}\n"
-    revision = plan.asked.tag or commit
     return (
         f"{elsewhere}from datasets import load_dataset\n\n"
-        f'pages = load_dataset("{target.repo_id}", revision="{revision}")\n'
-        'print(pages["train"][0]["text"])'.replace('"train"', f'"{_first_split(plan.manifest)}"')
+        f"pages = load_dataset({target.repo_id!r}, revision={plan.asked.tag or commit!r})\n"
+        f"print(pages[{_first_split(plan.manifest)!r}][0]['text'])"
     )
 
 

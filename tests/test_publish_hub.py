@@ -56,8 +56,10 @@ def copy(first: Path, tmp_path: Path) -> Path:
 
 
 def run(hub: Hub, dist: Path, *more: str, **environment: str) -> "subprocess.CompletedProcess[str]":
-    """Publishes in a process of its own, which never says the token."""
-    settings = {"HF_HUB_OFFLINE": "0", "HF_HOME": str(hub.root / "home"), **environment}
+    """Publishes in a process of its own, which never says the token, and turns to no other machine."""
+    log = hub.root / "strangers"
+    guard = {"PYTHONPATH": str(Path(__file__).with_name("guard")), "GUARD_LOG": str(log)}
+    settings = {"HF_HUB_OFFLINE": "0", "HF_HOME": str(hub.root / "home"), **guard, **environment}
     done = subprocess.run(
         [sys.executable, Path(__file__).with_name("publish_once.py"), dist, TARGET, hub.endpoint, *more],
         env={**os.environ, **settings},
@@ -67,6 +69,7 @@ def run(hub: Hub, dist: Path, *more: str, **environment: str) -> "subprocess.Com
     )
     assert not any(token in done.stdout + done.stderr for token in hub.accounts)
     assert "Traceback" not in done.stderr
+    assert not log.exists(), log.read_text()
     return done
 
 
@@ -122,7 +125,7 @@ def test_publish_load_change_publish_again_and_tag(
 
 def test_what_was_published_loads_as_the_example_says(hub: Hub, first: Path, tmp_path: Path) -> None:
     example = publish(first, hub, Publication(tag="v1.0.0-rc.1")).example
-    assert 'load_dataset("ada/pages", revision="v1.0.0-rc.1")' in example
+    assert "load_dataset('ada/pages', revision='v1.0.0-rc.1')" in example
     home = {"HF_ENDPOINT": hub.endpoint, "HF_HUB_OFFLINE": "0", "HF_HOME": str(tmp_path / "home")}
     script = f"{example}\nprint(len(pages['train']))"
     shown = subprocess.run(
