@@ -23,9 +23,11 @@ if TYPE_CHECKING:
     from dehusk.schema.findings import Finding
     from dehusk.schema.page import Page
 
+    from . import publication
     from .build import Watch
     from .decode import Refused
     from .recipe import Recipe
+    from .takedown import Takedown
 
 INTERRUPTED: Final = 130
 """128 + SIGINT, as a shell reports it."""
@@ -118,6 +120,7 @@ _EXAMPLES: Final = _examples(
     "dehusk build seeds                 pack the pages of a folder",
     "dehusk check dist                  validate what was packed",
     "dehusk show seeds/news/page.txt    look at one page",
+    "dehusk publish dist user/name      put it on a hub, private",
 )
 
 
@@ -159,6 +162,16 @@ def _print(console: "Console", shown: "Iterable[RenderableType]") -> None:
             click.echo(item.plain, file=console.file)  # twenty times as fast, which counts on pages of many lines
         else:  # a text is as long as it is, a table as wide as the terminal
             console.print(item, soft_wrap=isinstance(item, Text))
+
+
+@contextmanager
+def _extra(name: str, what: str) -> Iterator[None]:
+    """Says how to install the packages of an extra, where an import within finds them missing."""
+    try:
+        yield
+    except ModuleNotFoundError as error:
+        tip = f"pip install 'dehusk[{name}]'"
+        raise UsageError(f"{what} needs {error.name}, which is not installed", tip) from error
 
 
 # -- build -------------------------------------------------------------------------------------------------------------
@@ -257,31 +270,42 @@ def check_command(dist: Path, as_json: bool) -> int:
     record with the contract. Errors come before warnings; warnings alone, such as dates after today, leave the exit
     code at 0. Into a file or pipe the findings go as tab-separated columns.
     """
-    from . import terminal
     from .check import check_dataset
     from .pack import read_manifest
+    from .terminal import errors_first, verdict
 
-    findings = terminal.errors_first(check_dataset(dist, today=datetime.now().astimezone().date()))
-    n_records = read_manifest(dist).counts.kept
+    findings = errors_first(check_dataset(dist, today=datetime.now().astimezone().date()))
+    return _report(findings, dist, verdict(findings, dist, read_manifest(dist).counts.kept), as_json=as_json)
+
+
+def _report(findings: "list[Finding]", dist: Path, said: str, *, as_json: bool) -> int:
+    """Shows findings about a dataset and what is said of them in all; gives the exit code."""
+    from .pack import read_manifest
+    from .terminal import findings_document, json_document, visible
+
     if as_json:
-        click.echo(terminal.json_document(terminal.findings_document(findings, dist, n_records)))
+        click.echo(json_document(findings_document(findings, dist, read_manifest(dist).counts.kept)))
     else:
-        _show_findings(findings)
-        click.echo(terminal.visible(terminal.verdict(findings, dist, n_records)), err=True)
+        _show_findings(findings, sys.stdout)
+        click.echo(visible(said), err=True)
+    return _code_of(findings)
+
+
+def _code_of(findings: "list[Finding]") -> int:
     return FINDINGS if any(finding.severity == "error" for finding in findings) else CLEAN
 
 
-def _show_findings(findings: "list[Finding]") -> None:
+def _show_findings(findings: "list[Finding]", stream: TextIO) -> None:
     from .terminal import findings_rows, findings_table
 
-    console = _console(sys.stdout)
+    console = _console(stream)
     if not findings:
         return
     if console.is_terminal:
         _print(console, findings_table(findings, console.width))
     else:
         for row in findings_rows(findings):
-            click.echo(row)
+            click.echo(row, file=stream)
 
 
 # -- show --------------------------------------------------------------------------------------------------------------
@@ -336,6 +360,237 @@ def _read_page(file: Path, recipe: Path | None) -> "Page | Refused":
     return parse_bytes(sys.stdin.buffer.read(limit + 1), options)
 
 
+# -- preflight ---------------------------------------------------------------------------------------------------------
+
+
+@main.command(
+    "preflight",
+    epilog=_examples(
+        "dehusk preflight",
+        "dehusk preflight datasets/may > findings.tsv",
+        "dehusk preflight datasets/may --json",
+    ),
+)
+@click.argument("dist", type=_PATH, default="dist")
+@click.option("--json", "as_json", is_flag=True, help="One JSON document instead of a table.")
+def preflight_command(dist: Path, as_json: bool) -> int:
+    """Finds what would fail or look bad once DIST is published.
+
+    DIST is a folder that `dehusk build` wrote [default: dist]. Nothing is sent anywhere. Looked at are the contract,
+    the card, what a hub can take, and secrets and personal data, which are counted and placed, never shown. Errors
+    come before warnings; warnings alone leave the exit code at 0, and are yours to weigh.
+    """
+    from .preflight import preflight_dataset
+    from .terminal import publishable
+
+    findings = preflight_dataset(dist)
+    return _report(findings, dist, publishable(findings, dist), as_json=as_json)
+
+
+# -- publish -----------------------------------------------------------------------------------------------------------
+
+
+@main.command(
+    "publish",
+    epilog=_examples(
+        "dehusk publish dist ada/pages --dry-run",
+        "dehusk publish dist ada/pages --tag 1.2.0 --message 'Pages of May'",
+        "dehusk publish dist ada/pages --public --endpoint https://hub.example.org --yes",
+        "dehusk publish dist s3://bucket/pages --yes",
+    ),
+)
+@click.argument("dist", type=_PATH)
+@click.argument("target")
+@click.option("--endpoint", metavar="URL", help="Address of the hub.  [default: HF_ENDPOINT, or the public hub]")
+@click.option(
+    "--public/--private", default=False, show_default=True, help="How visible the hub's repository is; never changed."
+)
+@click.option("--tag", metavar="VERSION", help="Tag what arrived, such as 1.2.0; a tag is never moved.")
+@click.option("--message", metavar="TEXT", default="", help="Title of the commit.")
+@click.option("--dry-run", is_flag=True, help="Show the plan and stop.")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+def publish_command(
+    dist: Path, target: str, endpoint: str | None, public: bool, tag: str | None, message: str, dry_run: bool, yes: bool
+) -> int:
+    """Publishes the dataset in DIST to TARGET and proves that it arrived.
+
+    TARGET is a dataset of a hub (user/name), a folder (./name) or an address such as s3://bucket/name. Preflight comes
+    first: errors stop it, warnings are shown. Then comes the plan, and a question. What TARGET has already is not sent;
+    if it has all, there is nothing to do. After any failure, publish again.
+
+    The token is found as the hub's own tools find it: HF_TOKEN, or `hf auth login`.
+    """
+    if not (yes or dry_run or _can_ask()):
+        raise UsageError("there is no terminal to ask on", "--yes publishes without asking; --dry-run shows the plan")
+    with _extra("publish", "publishing"):
+        from .publish import plan_publication, publish_dataset
+        from .targets import parse_target
+
+        parse_target(target, endpoint)  # a wrong word is told before minutes of looking
+    from .publication import Publication
+    from .terminal import plan_view, published_view
+
+    _stop_on_errors(dist)
+    asked = Publication(private=not public, tag=tag, message=message)
+    plan = plan_publication(dist, target, asked, endpoint=endpoint, preflight=False)
+    _print(_console(sys.stdout), plan_view(plan))
+    if dry_run or plan.nothing_to_do:
+        return CLEAN
+    sys.stdout.flush()  # before the question, which goes elsewhere
+    if not (yes or click.confirm("Publish it like this?", err=True)):
+        return complain("nothing was published, since you did not say yes", "", INTERRUPTED)
+    with _publishing() as watch:
+        published = publish_dataset(plan, watch=watch)
+    _print(_console(sys.stdout), published_view(published))
+    return CLEAN
+
+
+def _stop_on_errors(dist: Path) -> None:
+    """Runs preflight, shows on stderr what it found, and stops if there are errors."""
+    from .preflight import preflight_dataset
+    from .terminal import publishable, visible
+
+    findings = preflight_dataset(dist)
+    _show_findings(findings, sys.stderr)
+    if findings:
+        click.echo(visible(publishable(findings, dist)), err=True)
+    if _code_of(findings) != CLEAN:
+        raise click.exceptions.Exit(FINDINGS)
+
+
+def _can_ask() -> bool:
+    return sys.stdin is not None and sys.stdin.isatty() and sys.stderr.isatty()
+
+
+@contextmanager
+def _publishing() -> Iterator["publication.Watch"]:
+    """What to tell of how far publishing is: a bar on a terminal, a line for each step and tenth in a log."""
+    from .terminal import step_line
+
+    console = _console(sys.stderr)
+    if not console.is_terminal or console.is_dumb_terminal:
+        yield _tell_steps()
+        return
+    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+    columns = (BarColumn(), TextColumn("{task.description}", markup=False), TimeElapsedColumn())
+    with Progress(*columns, console=console, transient=True) as bar:
+        task = bar.add_task("", total=None)
+
+        def watch(progress: "publication.Progress") -> None:
+            if progress.note:
+                bar.console.print(step_line(progress))
+            else:
+                bar.update(task, description=step_line(progress), total=progress.total or None, completed=progress.done)
+
+        yield watch
+
+
+def _tell_steps() -> "publication.Watch":
+    from .terminal import step_line
+
+    told: tuple[str, int] = ("", 0)
+
+    def watch(progress: "publication.Progress") -> None:
+        nonlocal told
+        now = (progress.step, 10 * progress.done // max(1, progress.total))
+        if progress.note or now != told:
+            click.echo(step_line(progress), err=True)
+        if not progress.note:
+            told = now
+
+    return watch
+
+
+# -- diff --------------------------------------------------------------------------------------------------------------
+
+
+@main.command(
+    "diff",
+    epilog=_examples(
+        "dehusk diff datasets/april datasets/may",
+        "dehusk diff hf://datasets/ada/pages@1.0.0 dist --markdown > notes.md",
+        "dehusk diff hf://datasets/ada/pages dist --json --endpoint https://hub.example.org",
+    ),
+)
+@click.argument("old")
+@click.argument("new")
+@click.option("--json", "form", flag_value="json", help="One JSON document.")
+@click.option("--markdown", "form", flag_value="markdown", help="Markdown for release notes: counts, no records.")
+@click.option("--endpoint", metavar="URL", help="Address of the hub.  [default: HF_ENDPOINT, or the public hub]")
+def diff_command(old: str, new: str, form: str | None, endpoint: str | None) -> None:
+    """Tells what two versions of a dataset differ in.
+
+    OLD and NEW are folders that `dehusk build` wrote, or hf://datasets/user/name@revision on a hub. Told are records
+    added, removed and changed, in which fields, and which lines got another label. The exit code is 0 whether they
+    differ or not.
+    """
+    from .diff import diff_datasets
+    from .terminal import json_document, visible_lines
+    from .versions import open_dataset
+
+    with _extra("publish", "reading from a hub"):
+        folders = [open_dataset(spec, endpoint) for spec in (old, new)]
+    difference = diff_datasets(*folders)
+    if form == "json":
+        click.echo(json_document(difference.to_dict()))
+    else:
+        text = difference.to_markdown() if form == "markdown" else difference.to_text()
+        click.echo(visible_lines(text), nl=False)
+
+
+# -- remove ------------------------------------------------------------------------------------------------------------
+
+
+@main.command(
+    "remove",
+    epilog=_examples(
+        "dehusk remove dist --url https://news.example/2021/tram --url https://news.example/2021/bus",
+        "dehusk remove dist --site shop.example --id 0f3c5a7d9b1e2f4a6c8d0e1f",
+        "dehusk remove dist --path news/tram.txt",
+        "dehusk remove dist --file list.txt",
+    ),
+)
+@click.argument("dist", type=_PATH)
+@click.option("--url", "urls", multiple=True, help="The page with this address.")
+@click.option("--id", "ids", multiple=True, help="The page with this id.")
+@click.option("--site", "sites", multiple=True, metavar="DOMAIN", help="Every page of this domain.")
+@click.option("--path", "paths", multiple=True, help="The page of this seed file, as source.path has it.")
+@click.option("--file", "files", multiple=True, type=_PATH, metavar="FILE", help="What this takedown list names.")
+def remove_command(
+    dist: Path,
+    urls: tuple[str, ...],
+    ids: tuple[str, ...],
+    sites: tuple[str, ...],
+    paths: tuple[str, ...],
+    files: tuple[Path, ...],
+) -> None:
+    """Takes records out of the dataset in DIST, now and in every later build of it.
+
+    Each option can be given many times. The records leave at once; what named them goes into takedown.txt of the
+    dataset, which is published with it. A page whose record left has a row in the rejects that says nothing of it.
+    """
+    from .remove import remove_records
+    from .takedown import make_entry
+    from .terminal import removal_view
+
+    named = {"url": urls, "id": ids, "site": sites, "path": paths}
+    entries = {make_entry(kind, value) for kind, values in named.items() for value in values}
+    for file in files:
+        entries |= _listed_in(file).entries
+    if not entries:
+        raise UsageError("nothing is named that should leave", "give --url, --id, --site, --path or --file")
+    _print(_console(sys.stdout), removal_view(remove_records(dist, entries), dist))
+
+
+def _listed_in(file: Path) -> "Takedown":
+    from .takedown import read_takedown
+
+    if not os.path.lexists(file):
+        raise UsageError(f"there is no file {file}", "name a list with one entry a line, such as `site shop.example`")
+    return read_takedown(file)
+
+
 # -- train -------------------------------------------------------------------------------------------------------------
 
 
@@ -363,11 +618,8 @@ def train_command(bench: Path, out: Path, seed: int, folds: int, labels: Path | 
     """
     from .terminal import visible
 
-    try:
+    with _extra("train", "training"):
         from .train import train_model
-    except ModuleNotFoundError as error:
-        tip = "pip install 'dehusk[train]'"
-        raise UsageError(f"training needs {error.name}, which is not installed", tip) from error
     if not bench.is_dir():
         raise UsageError(f"there is no folder {bench}", "name the benchmark folder")
     train_model(bench, out, labels=labels, seed=seed, folds=folds, cache=cache, say=partial(click.echo, err=True))

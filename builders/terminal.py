@@ -6,6 +6,7 @@ Words of a page, a path or a recipe are never markup, and what a terminal would 
 import json
 import re
 from bisect import bisect_right
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict
 from datetime import datetime
@@ -14,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from rich.console import Console, RenderableType
+from rich.filesize import decimal
 from rich.table import Table
 from rich.text import Text
 
@@ -22,6 +24,8 @@ from dehusk.schema.labels import GROUPS, LABELS, TEXT_LABELS
 from dehusk.schema.page import Line, Page
 
 if TYPE_CHECKING:
+    from .publication import Plan, Progress, Published
+    from .remove import Removal
     from .summary import Summary
 
 HIDDEN: Final = re.compile(
@@ -40,7 +44,7 @@ MARKS: Final = {"content": "┃", "metadata": "┆", "boilerplate": "·"}
 STYLES: Final = {"content": "green", "metadata": "cyan", "boilerplate": "bright_black"}
 
 MOST_SHOWN: Final = 200
-"""Findings in a table on a terminal; a table is laid out whole, and nobody reads more."""
+"""Findings in a table on a terminal, which is laid out whole, and files in a plan; nobody reads more."""
 
 WIDE: Final = 160
 """Columns from which a table of findings has a column for each part: a file's name and an id in one piece take 60."""
@@ -149,7 +153,7 @@ def _marked(label: str) -> tuple[str, str]:
     return f"{MARKS[group]} {label:{_LABEL_WIDTH}}", STYLES[group]
 
 
-# -- check -------------------------------------------------------------------------------------------------------------
+# -- check, preflight --------------------------------------------------------------------------------------------------
 
 
 def errors_first(findings: Iterable[Finding]) -> list[Finding]:
@@ -159,11 +163,23 @@ def errors_first(findings: Iterable[Finding]) -> list[Finding]:
 
 def verdict(findings: list[Finding], folder: Path, n_records: int) -> str:
     """What checking a dataset came to, in a sentence."""
-    errors = sum(finding.severity == "error" for finding in findings)
-    warnings = len(findings) - errors
-    held = "breaks" if errors else "keeps"
-    records = _counted(n_records, "record")
-    return f"{folder} {held} the contract: {records}, {_counted(errors, 'error')}, {_counted(warnings, 'warning')}"
+    held = "breaks" if _errors(findings) else "keeps"
+    return f"{folder} {held} the contract: {_counted(n_records, 'record')}, {_numbers(findings)}"
+
+
+def publishable(findings: list[Finding], folder: Path) -> str:
+    """What preflight came to, in a sentence."""
+    can = "cannot be published" if _errors(findings) else "can be published"
+    return f"{folder} {can}: {_numbers(findings)}"
+
+
+def _numbers(findings: list[Finding]) -> str:
+    errors = _errors(findings)
+    return f"{_counted(errors, 'error')}, {_counted(len(findings) - errors, 'warning')}"
+
+
+def _errors(findings: list[Finding]) -> int:
+    return sum(finding.severity == "error" for finding in findings)
 
 
 def _counted(number: int, thing: str) -> str:
@@ -221,8 +237,8 @@ def _severity(finding: Finding) -> Text:
 
 
 def findings_document(findings: list[Finding], folder: Path, n_records: int) -> dict[str, Any]:
-    """What checking came to, as plain values for `json_document`."""
-    errors = sum(finding.severity == "error" for finding in findings)
+    """What checking or preflight came to, as plain values for `json_document`."""
+    errors = _errors(findings)
     return {
         "dataset": str(folder),
         "records": n_records,
@@ -307,3 +323,108 @@ def shown_text(page: Page, line: Line) -> str:
     """A line as it stands in the page, hidden characters spelt out, then white space normalised."""
     raw = page.raw[line.start : line.end].replace("\t", " ")
     return " ".join(visible(raw).split())
+
+
+# -- publish -----------------------------------------------------------------------------------------------------------
+
+_STEPS: Final = {
+    "upload": "sending",
+    "commit": "committing",
+    "verify": "comparing what arrived",
+    "load": "loading what arrived",
+    "tag": "tagging",
+}
+_ACTIONS: Final = {"add": "green", "replace": "yellow", "delete": "red", "same": "bright_black"}
+
+
+def plan_view(plan: "Plan") -> Iterator[Text]:
+    """What publishing would do: where to, every file with its size, what of others is left alone."""
+    yield Text(visible(f"to {plan.target.url}{_manner(plan)}"), style="bold")
+    changed = [(str(one.action), one.path, one.bytes, one.old_bytes) for one in plan.changes]
+    rows = changed + [("same", path, plan.files[path].bytes, 0) for path in plan.unchanged]
+    width = max((len(path) for _, path, *_ in rows[:MOST_SHOWN]), default=0)
+    for action, path, size, old_size in rows[:MOST_SHOWN]:
+        sizes = "" if action == "delete" else size_of(size)
+        was = f"  was {size_of(old_size)}" if action in ("replace", "delete") else ""
+        name = visible(f"{path:{width}}")
+        yield Text.assemble("  ", (f"{action:7}", _ACTIONS[action]), f"  {name}  {sizes:>9}{was}".rstrip())
+    if len(rows) > MOST_SHOWN:
+        yield Text(f"  and {len(rows) - MOST_SHOWN:,} files more")
+    if plan.kept:
+        others = f" and {len(plan.kept) - 5:,} more" if len(plan.kept) > 5 else ""
+        yield Text(visible(f"not dehusk's, left alone: {', '.join(plan.kept[:5])}{others}"))
+    yield Text(plan_sum(plan))
+
+
+def _manner(plan: "Plan") -> str:
+    """How it is published, as far as that can be chosen."""
+    from .targets import HubTarget
+
+    manner = []
+    if isinstance(plan.target, HubTarget):
+        manner.append("private" if plan.asked.private else "public")
+    if not plan.exists:
+        manner.append("new")
+    if plan.asked.tag:
+        manner.append(f"tag {plan.asked.tag}")
+    if plan.resumes:
+        manner.append("completing an upload that was cut off")
+    return f" ({', '.join(manner)})" if manner else ""
+
+
+def plan_sum(plan: "Plan") -> str:
+    """The plan in numbers."""
+    if plan.nothing_to_do:
+        return f"nothing to do: all {_counted(len(plan.files), 'file')} are there"
+    actions = Counter[str](change.action for change in plan.changes)
+    counted = {"added": "add", "replaced": "replace", "deleted": "delete"}
+    parts = [f"{actions[action]:,} {word}" for word, action in counted.items()]
+    return f"{', '.join(parts)}, {len(plan.unchanged):,} unchanged; {size_of(plan.bytes_to_send)} to send at most"
+
+
+def size_of(n_bytes: int) -> str:
+    """A number of bytes for a person, in powers of a thousand.
+
+    >>> size_of(12_345)
+    '12.3 kB'
+    """
+    return decimal(n_bytes)
+
+
+def step_line(progress: "Progress") -> str:
+    """How far publishing is, in a line."""
+    if progress.note:
+        return visible(progress.note)
+    counted = f" {size_of(progress.done)} of {size_of(progress.total)}" if progress.total else ""
+    return f"{_STEPS.get(progress.step, progress.step)}{counted}"
+
+
+def published_view(published: "Published") -> Iterator[Text]:
+    """Where a dataset is now and how to load it, line by line."""
+    tagged = f", tag {published.tag}" if published.tag else ""
+    at = f" at {published.commit[:12]}{tagged}" if published.commit else ""
+    yield Text(visible(f"published: {published.url}{at}"), style="bold")
+    yield Text()
+    yield Text("To load it in Python:")
+    yield Text()
+    for line in published.example.splitlines():
+        yield Text(visible(f"    {line}".rstrip()))
+
+
+# -- remove ------------------------------------------------------------------------------------------------------------
+
+
+def removal_view(removal: "Removal", dist: Path) -> Iterator[Text]:
+    """What left a dataset, line by line."""
+    kept = _counted(removal.summary.kept, "page")
+    yield Text(visible(f"{_counted(len(removal.ids), 'record')} left {dist}, which keeps {kept}"), style="bold")
+    for key in removal.ids[:MOST_SHOWN]:
+        yield Text(f"  {key}")
+    if len(removal.ids) > MOST_SHOWN:
+        yield Text(f"  and {len(removal.ids) - MOST_SHOWN:,} more; takedown.txt in the dataset lists all")
+    if removal.unmatched:
+        yield Text("These name no record here; they are on the list all the same:")
+    for entry in removal.unmatched[:MOST_SHOWN]:
+        yield Text(visible(f"  {entry.kind} {entry.value}"))
+    if len(removal.unmatched) > MOST_SHOWN:
+        yield Text(f"  and {len(removal.unmatched) - MOST_SHOWN:,} more")

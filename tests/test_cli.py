@@ -510,7 +510,18 @@ def test_a_missing_benchmark_is_wrong_use(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "args", [["show", HOSTILE], ["build", HOSTILE], ["check", HOSTILE], [HOSTILE], ["show", "--recipe", HOSTILE, "x"]]
+    "args",
+    [
+        *([name, HOSTILE] for name in ("show", "build", "check", "preflight")),
+        [HOSTILE],
+        ["show", "--recipe", HOSTILE, "x"],
+        ["publish", HOSTILE, "ada/pages", "--yes"],
+        ["publish", "dist", HOSTILE, "--yes"],
+        ["diff", HOSTILE, "dist"],
+        ["diff", f"hf://{HOSTILE}", "dist"],
+        ["remove", HOSTILE, "--path", "a"],
+        ["remove", "dist", "--site", HOSTILE],
+    ],
 )
 def test_hostile_names_reach_no_terminal(args: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
