@@ -18,6 +18,7 @@ from dehusk.schema.record import RECORDS
 from .address import find_address, site_of
 from .ago import days_ago
 from .dates import AS_OF, MODIFIED, Reading, StatedDate, find_dates, month_comes_first
+from .headline import MAX_TITLE, rank_headlines
 from .language import MAX_CHARS as LANGUAGE_CHARS
 from .language import guess_language
 from .names import Name, find_names, is_agency, only_persons
@@ -32,7 +33,6 @@ COLUMNS: Final = (
 )
 """The columns that `describe_pages` appends, in order."""
 
-MAX_TITLE: Final = 500
 MAX_SUMMARY: Final = 2000
 MAX_SECTION: Final = 60
 """Characters that a field may have; what is longer is not what the field is for, and stays unknown."""
@@ -81,34 +81,30 @@ def _shorter_form(page: Sheet, span: Span) -> Span:
     return span
 
 
-def _worth(page: Sheet, line: Line) -> tuple[float, int]:
-    """How likely a line is the headline: how sure its label is, how often it is repeated, how near the text is."""
-    text = page.read(line)
-    after = int(np.searchsorted(page.paragraphs, line.place))
-    far = int(page.paragraphs[after]) - line.place if after < len(page.paragraphs) else 200
-    repeated = min(page.raw.count(text), 3) if len(text) > 8 else 0
-    return line.score + 0.1 * repeated - min(far, 100) / 200, -line.place
-
-
-def _headlines(page: Sheet) -> list[Line]:
-    """The lines that can be the headline: those labelled so that are not a date or a byline."""
-    lines = [line for line in page.lines("title") if line.end - line.start <= MAX_TITLE]
-    return [line for line in lines if not find_dates(page.read(line)) or line.end - line.start > 60]
+def _headline(page: Sheet) -> Line | None:
+    """The likeliest headline: a line labelled so, or one that is more likely the headline than no line is."""
+    for place, score in rank_headlines(page):
+        line = page.between(place, place)[0]
+        short = line.end - line.start <= MAX_ASIDE_PROSE
+        fits = line.end - line.start <= MAX_TITLE and not (short and find_dates(page.read(line)))
+        if fits and (line.label == "title" or score > 0):
+            return line
+    return None
 
 
 def _read_title(page: Sheet, about: About) -> int | None:
     """Notes the title; returns the place of its line."""
-    lines = _headlines(page)
-    if not lines:
+    line = _headline(page)
+    if line is None:
         return None
-    heads = [line for line in lines if page.raw[line.start] not in _CONTINUES] or lines
-    best = max(heads, key=lambda line: _worth(page, line))
-    following = next((line for line in lines if line.place == best.place + 1), None)
-    spans = [_shorter_form(page, Span(best.place, best.start, best.end))]
-    if following is not None and page.raw[following.start] in _CONTINUES:
-        spans = [Span(line.place, line.start, line.end) for line in (best, following)]
+    torn = [
+        Span(following.place, following.start, following.end)
+        for following in page.between(line.place + 1, line.place + 1)
+        if following.label == "title" and page.raw[following.start] in _CONTINUES
+    ]
+    spans = [_shorter_form(page, Span(line.place, line.start, line.end)), *torn]
     about.note("title", normalise(" ".join(page.raw[a:b] for _, a, b in spans))[:MAX_TITLE], *spans)
-    return best.place
+    return line.place
 
 
 # --- the lines around the headline ------------------------------------------------------------------------------------
@@ -188,6 +184,12 @@ def _is_change(found: _Found, published: _Found | None) -> bool:
     return False
 
 
+def _is_one_of_many(found: _Found, near: Sequence[_Found]) -> bool:
+    """Whether a date below the body stands among others there and does not say what it is: a comment's, a teaser's."""
+    below = [x for x in near if x.rank[0] >= 2 * BELOW_BODY]
+    return found in below and found.date.role == "" and len({x.date.when.date() for x in below}) > 1
+
+
 def _counted_date(page: Sheet, frame: Frame, dates: Dates) -> tuple[Span, datetime] | None:
     """The day that '3 hours ago' means, beside the headline, when the recipe tells the day of the crawl."""
     if dates.crawl_date is None:
@@ -211,6 +213,8 @@ def _read_dates(page: Sheet, frame: Frame, lines: Sequence[Line], rules: tuple[R
     ]
     near = sorted((x for x in found if x.rank[0] < 2 * FAR), key=lambda x: x.rank)
     published = next((x for x in near if x.date.role not in (MODIFIED, AS_OF)), None)
+    if published is not None and _is_one_of_many(published, near):
+        published = None
     published = published or next((x for x in near if x.date.role == AS_OF), None)
     modified = next((x for x in near if _is_change(x, published)), None)
     if published is not None:

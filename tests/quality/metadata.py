@@ -45,9 +45,16 @@ def load_score(bench: Path) -> ModuleType:
 
 def read_texts(bench: Path, renderer: str | None) -> list[dict[str, Any]]:
     """The benchmark's texts with their lines, of one renderer or all."""
-    tables = [pq.read_table(bench / f"{part}texts.parquet") for part in ("", "wcxb_")]
-    rows = [row for table in tables for row in table.to_pylist()]
-    return [row for row in rows if renderer in (None, row["renderer"])]
+    only = None if renderer is None else [("renderer", "=", renderer)]
+    tables = [pq.read_table(bench / f"{part}texts.parquet", filters=only) for part in ("", "wcxb_")]
+    return [row for table in tables for row in table.to_pylist()]
+
+
+def read_gold(bench: Path) -> dict[str, dict[str, Any]]:
+    """What is measured against, by page: title, date and authors, with the page's source and language."""
+    columns = ["page_id", "source", "lang", "gold.title", "gold.published", "gold.authors"]
+    tables = [pq.ParquetFile(bench / f"{part}pages.parquet").read(columns=columns) for part in ("", "wcxb_")]
+    return {row["page_id"]: row for table in tables for row in table.to_pylist()}
 
 
 def gold_labels(bench: Path, texts: list[dict[str, Any]]) -> dict[tuple[str, str], tuple[list[str], list[float]]]:
@@ -159,7 +166,7 @@ def main() -> int:
         print(f"no benchmark folder at {BENCH}: set DEHUSK_BENCH", file=sys.stderr)
         return 0
     score = load_score(BENCH)
-    pages, _, _ = score.load(BENCH)
+    pages = read_gold(BENCH)
     texts = [row for row in read_texts(BENCH, args.renderer) if args.source in (None, row["source"])]
     labels = predicted_labels(args.labels) if args.labels else gold_labels(BENCH, texts)
     rows = describe_texts([row for row in texts if (row["page_id"], row["renderer"]) in labels], labels)

@@ -1,0 +1,143 @@
+"""The headline: which line of a page it is, by where it stands, what stands around it and how it reads."""
+
+import numpy as np
+import pyarrow as pa
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from dehusk.builders.headline import BODY_LINES, READ, SHORTLIST, body_of, place_features, rank_headlines, read_features
+from dehusk.builders.headline_tables import SHORTLIST_TABLES, TABLES
+from dehusk.builders.sheet import Sheet, lay_out
+from dehusk.schema.labels import LABELS
+
+PROSE = (
+    "The last tram left the fish market in 1962, and nobody on the quay expected to see another one in their lifetime."
+)
+
+
+def sheet(*lines: tuple[str, str], score: float = 0.9) -> Sheet:
+    starts = np.cumsum([0, *(len(text) + 1 for _, text in lines)])[:-1].astype(np.int32)
+    table = pa.table(
+        {
+            "page": pa.array([0] * len(lines), pa.int32()),
+            "start": pa.array(starts),
+            "end": pa.array([int(a) + len(text) for a, (_, text) in zip(starts, lines, strict=True)], pa.int32()),
+            "label": pa.array([label for label, _ in lines], pa.string()),
+            "score": pa.array([score] * len(lines), pa.float32()),
+        }
+    )
+    return next(lay_out(pa.table({"raw": ["\n".join(text for _, text in lines)]}), table))
+
+
+def best(*lines: tuple[str, str]) -> str:
+    page = sheet(*lines)
+    place = rank_headlines(page)[0].place
+    return page.raw[page.starts[place] : page.ends[place]]
+
+
+MENU = [("navigation", name) for name in ("Home", "News", "Harbour", "Weather", "Tides", "Contact")]
+BODY = [("paragraph", PROSE)] * 6
+
+
+def test_labelled_headline() -> None:
+    page = [
+        *MENU,
+        ("title", "Harbour tram to run again"),
+        ("byline", "By Maeve Tolland"),
+        ("date", "19 October 2023"),
+        *BODY,
+    ]
+
+    assert best(*page) == "Harbour tram to run again"
+    assert rank_headlines(sheet(*page))[0].score > 0
+
+
+def test_headline_that_the_model_took_for_something_else() -> None:
+    page = [
+        *MENU,
+        ("section", "Harbour tram to run again"),
+        ("byline", "By Maeve Tolland"),
+        ("date", "19 October 2023"),
+        *BODY,
+    ]
+
+    assert best(*page) == "Harbour tram to run again"
+
+
+def test_nearer_to_the_body() -> None:
+    assert best(
+        ("title", "Most read this week"), *MENU, *MENU, ("title", "Last tram leaves the fish market"), *BODY
+    ) == ("Last tram leaves the fish market")
+
+
+def test_page_without_headline() -> None:
+    assert rank_headlines(sheet(*MENU, ("legal", "© 2024 Quayside Ledger")))[0].score < 0
+
+
+def test_body() -> None:
+    assert body_of(sheet(*MENU)) == len(MENU)
+    assert body_of(sheet(("paragraph", "Cookies?"), *MENU, *MENU, *BODY)) == 1 + 2 * len(MENU)
+    assert body_of(sheet(("heading", "Tram"), ("paragraph", "It runs."))) == 0
+    assert body_of(sheet(*[("navigation", "x")] * BODY_LINES, *BODY)) == BODY_LINES
+
+
+def test_tables_have_a_row_for_everything() -> None:
+    page = sheet(*MENU, ("title", "Tram"), *BODY)
+    placed, read = place_features(page, body_of(page)), read_features(page, body_of(page), [6])
+
+    assert [*placed, *read] == [*SHORTLIST_TABLES, *READ] == list(TABLES)
+    assert all(np.issubdtype(table.dtype, np.integer) for table in (*SHORTLIST_TABLES.values(), *TABLES.values()))
+
+
+@pytest.mark.parametrize(
+    ("text", "table", "row"),
+    [
+        ("Tram market quay", "shared", 6),
+        ("Of an ox", "shared", 0),
+        ("Zeppelin dirigible", "shared", 1),
+        ("Why?", "end", 2),
+        ("Why not.", "end", 1),
+        ("tram", "opening", 1),
+        ("电车回来了", "opening", 2),
+        ("7 trams", "opening", 3),
+        ("«Tram»", "opening", 4),
+        ("3 May 2024", "dated", 1),
+        ("Tram - Ledger", "affix", 1),
+        ("x", "repeated", 4),
+    ],
+)
+def test_what_reading_tells(text: str, table: str, row: int) -> None:
+    page = sheet(("title", text), *BODY)
+
+    assert read_features(page, 1, [0])[table] == [row]
+
+
+def test_document_title() -> None:
+    page = sheet(
+        ("navigation", "Harbour tram returns | Quayside Ledger"), *MENU, ("title", "Harbour tram returns"), *BODY
+    )
+    told = read_features(page, body_of(page), [0, 1, len(MENU) + 1])
+
+    assert told["document"] == [2, 0, 1]
+    assert told["repeated"] == [0, 4, 1]
+
+
+@settings(deadline=None)
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from(LABELS), st.text(min_size=1, max_size=40).map(lambda text: " ".join(text.split()) or ".")
+        ),
+        max_size=30,
+    )
+)
+def test_any_page(lines: list[tuple[str, str]]) -> None:
+    """Whatever lines and labels come, every table has their rows, and the order is fixed."""
+    if not lines:
+        return
+    page = sheet(*lines)
+    ranked = rank_headlines(page)
+
+    assert len(ranked) == min(len(lines), SHORTLIST)
+    assert ranked == sorted(ranked, key=lambda line: (-line.score, line.place)) == rank_headlines(page)
