@@ -1,7 +1,7 @@
 """The hub as publishing needs it: each request with bounded patience, each failure as one of our errors.
 
 `huggingface_hub` does the talking. It retries some requests by itself and others not at all, waits as long as it is
-told to, has no time limit, and prints; what is done about that is here. Checked with 1.31 to 2.4.
+told to, has no time limit, and prints; what is done about that is here. Checked with 1.12, 1.33 and 2.4.
 """
 
 import json
@@ -210,27 +210,20 @@ class HubClient:
         return self._once(doing, call)
 
     def _once(self, doing: str, call: Callable[[], T]) -> T:
-        from huggingface_hub.errors import OIDCError
-
         try:
             with _careful_session(self.patience, self.watch):
                 return call()
-        except (OSError, RuntimeError, ValueError, OIDCError, _transport_error()) as error:
+        except (OSError, RuntimeError, ValueError, *_token_errors(), _transport_error()) as error:
             self._explain(error, f"{doing} at {self.target.url}")
 
     def _explain(self, error: Exception, where: str) -> NoReturn:
         """Raises the error of ours that says what happened; the original's text may hold signed URLs and is masked."""
-        from huggingface_hub.errors import (
-            LocalTokenNotFoundError,
-            OfflineModeIsEnabled,
-            OIDCError,
-            RepositoryNotFoundError,
-        )
+        from huggingface_hub.errors import OfflineModeIsEnabled, RepositoryNotFoundError
 
         said = masked(error).strip() or type(error).__name__
         if isinstance(error, OfflineModeIsEnabled):
             raise TargetError("the hub's client is offline: HF_HUB_OFFLINE is set", "unset it to publish") from None
-        if isinstance(error, (LocalTokenNotFoundError, OIDCError)):
+        if isinstance(error, _token_errors()):
             raise AccessError(
                 f"there is no token for {self.target.endpoint}", "`hf auth login` stores one, or set HF_TOKEN"
             ) from None
@@ -299,6 +292,14 @@ def _already_done() -> Iterator[None]:
     except HfHubHTTPError as error:
         if _status(error) != 409:
             raise
+
+
+def _token_errors() -> tuple[type[Exception], ...]:
+    """What the client raises when it finds no token; some versions have one error, others two."""
+    from huggingface_hub import errors
+
+    names = ("LocalTokenNotFoundError", "OIDCError")
+    return tuple(getattr(errors, name) for name in names if hasattr(errors, name))
 
 
 def _transport_error() -> type[Exception]:
