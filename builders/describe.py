@@ -24,7 +24,7 @@ from .language import guess_language
 from .names import Name, find_names, is_agency, only_persons
 from .publisher import find_publisher
 from .recipe import Dates
-from .sheet import About, Frame, Line, Sheet, Span, frame_of, lay_out, normalise
+from .sheet import NEAR, About, Frame, Line, Sheet, Span, frame_of, lay_out, normalise
 from .words import fold_word, folded
 
 COLUMNS: Final = (
@@ -50,6 +50,9 @@ MAX_DATED: Final = 40
 
 LEAD_ALONE: Final = 12
 """Characters of a line that can be a 'By' or 'Written by' whose name stands on the next."""
+
+SURE_FAR: Final = 0.5
+"""How sure the label of a byline far from the headline must be."""
 
 LONG: Final = 40
 """Characters of a line that is likely prose, on a page without clean text."""
@@ -86,7 +89,8 @@ def _headline(page: Sheet) -> Line | None:
     for place, score in rank_headlines(page):
         line = page.between(place, place)[0]
         short = line.end - line.start <= MAX_ASIDE_PROSE
-        fits = line.end - line.start <= MAX_TITLE and not (short and find_dates(page.read(line)))
+        text = page.read(line)
+        fits = len(text) <= MAX_TITLE and not (short and find_dates(text)) and not _is_trail(text)
         if fits and (line.label == "title" or score > 0):
             return line
     return None
@@ -119,11 +123,24 @@ _CREDITED: Final = re.compile(
 )
 
 
+# A line that is two to four words with capitals, as names are and few other lines.
+_CAPITAL: Final = r"[A-ZÀ-ÞА-ЯΑ-Ω][\w'’.-]"
+_PERSON: Final = re.compile(rf"{_CAPITAL}+(?: (?:de|van|von|der|la|le|di|da|el|al|bin))?(?: {_CAPITAL}*){{1,3}}")
+_NOT_PERSONS: Final = ("navigation", "heading", "list_item", "paragraph", "title", "section")
+
+
 class Aside(NamedTuple):
-    """A line around the headline that its label does not commend, but that holds a date or begins like a byline."""
+    """A line around the headline that its label does not commend, but what it holds does.
+
+    Attributes:
+        line: the line.
+        dated: whether it holds a date.
+        person: whether it is nothing but what looks like a name, beside a date.
+    """
 
     line: Line
     dated: bool
+    person: bool
 
 
 def _may_tell(line: Line) -> bool:
@@ -141,15 +158,25 @@ def _may_tell(line: Line) -> bool:
 
 def _asides(page: Sheet, frame: Frame) -> list[Aside]:
     """The lines between headline and body and right beside them that may tell of the page, whatever their labels."""
+    lines = page.between(frame.title - ABOVE, min(frame.body + 1, frame.title + BELOW))
+    tells = [_may_tell(line) for line in lines]
+    dated = [ok and _DATED.search(page.raw, *line[1:3]) is not None for line, ok in zip(lines, tells, strict=True)]
+    dates = [ok or line.label == "date" for line, ok in zip(lines, dated, strict=True)]
     found = []
     led = False
-    for line in page.between(frame.title - ABOVE, min(frame.body + 1, frame.title + BELOW)):
-        if _may_tell(line):
-            dated = _DATED.search(page.raw, line.start, line.end) is not None
-            if dated or led or _CREDITED.match(page.raw, line.start, line.end):
-                found.append(Aside(line, dated))
+    for i, line in enumerate(lines):
+        if tells[i]:
+            inside = frame.title < line.place < frame.body
+            person = inside and _is_person(page, line, beside=any(dates[max(0, i - 2) : i + 3]))
+            if dated[i] or led or person or _CREDITED.match(page.raw, line.start, line.end):
+                found.append(Aside(line, dated[i], person))
         led = line.label == "byline" and line.end - line.start <= LEAD_ALONE  # 'By' on a line of its own
     return found
+
+
+def _is_person(page: Sheet, line: Line, *, beside: bool) -> bool:
+    """Whether a line beside a date is nothing but what looks like a name."""
+    return beside and line.label not in _NOT_PERSONS and _PERSON.fullmatch(page.raw, line.start, line.end) is not None
 
 
 # --- dates -----------------------------------------------------------------------------------------------------------
@@ -248,8 +275,15 @@ def _names_in(page: Sheet, line: Line, reading: Reading, *, led: bool) -> tuple[
     return [_Named(line, name) for name in names], byline.led and not byline.names
 
 
-def _read_authors(page: Sheet, frame: Frame, lines: Sequence[Line], reading: Reading, about: About) -> None:
-    """Notes the authors that the first byline among some lines names, with the lines right below it."""
+def _credited(page: Sheet, frame: Frame, asides: Sequence[Aside]) -> list[Line]:
+    """The lines that may name an author: bylines, dates near the headline, and what stands there unlabelled."""
+    said = [line for line in page.lines("byline") if frame.is_near(line.place) or line.score >= SURE_FAR]
+    dates = [line for line in page.lines("date") if frame.is_near(line.place)]
+    return said + dates + [aside.line for aside in asides if aside.line.label != "title" and not aside.person]
+
+
+def _first_byline(page: Sheet, frame: Frame, lines: Sequence[Line], reading: Reading) -> list[_Named]:
+    """The names that the first byline among some lines gives, with the lines right below it."""
     found: list[_Named] = []
     led_at = -9
     for line in sorted(lines, key=lambda line: (frame.zone(line.place), line.place)):
@@ -258,8 +292,17 @@ def _read_authors(page: Sheet, frame: Frame, lines: Sequence[Line], reading: Rea
         names, leads = _names_in(page, line, reading, led=line.place - led_at in (1, 2))
         found += names
         led_at = line.place if leads else -9
-    kept = only_persons([named.name for named in found])
-    spans = [named.span() for named in found if any(named.name is name for name in kept)]
+    return found
+
+
+def _read_authors(page: Sheet, frame: Frame, asides: Sequence[Aside], reading: Reading, about: About) -> None:
+    """Notes the authors of the first byline; without any, of a line beside the date that is nothing but a name."""
+    found = _first_byline(page, frame, _credited(page, frame, asides), reading)
+    if not found:
+        persons = [aside.line._replace(label="byline") for aside in asides if aside.person]
+        found = _first_byline(page, frame, persons, reading)
+    first = {named.name.text: named.span() for named in reversed(found)}
+    spans = [first[name.text] for name in only_persons([named.name for named in found])]
     about.note("authors", [normalise(page.raw[span.start : span.end]) for span in spans], *spans)
 
 
@@ -279,6 +322,8 @@ _HOMES: Final = folded(
 )
 """Parts of a breadcrumb that name no section."""
 
+_TRAIL: Final = re.compile(r"[>›»→/❯⟩\\‹]")
+_ARROW: Final = re.compile(r"[^\s>›»→❯]\s*[>›»→❯]\s*(?=[^\s>›»→❯])")
 _GLUED_HOME: Final = re.compile(r"\s*(?:Home|Startseite|Accueil|Inicio|Início)(?=[A-ZÀ-ÞА-Я])")
 _GLUE: Final = re.compile(r"(?<=[a-zà-ÿа-я])(?=[A-ZÀ-ÞА-Я])")
 
@@ -300,9 +345,26 @@ def _crumbs(text: str) -> Iterator[tuple[int, int]]:
     yield at, len(text)
 
 
+def _is_trail(text: str) -> bool:
+    """Whether a line is a breadcrumb: its first part is 'Home', or it has three parts with arrows between."""
+    if len(text) > MAX_ASIDE or not (_TRAIL.search(text) or _GLUED_HOME.match(text)):
+        return False
+    crumbs = [text[start:end].strip() for start, end in _crumbs(text)]
+    home = _GLUED_HOME.match(text) is not None or fold_word(crumbs[0]) in _HOMES
+    return len(crumbs) > 1 and (home or len(_ARROW.findall(text)) > 1)
+
+
+def _section_lines(page: Sheet, frame: Frame) -> list[Line]:
+    """The lines that may name the section: those labelled so, else a breadcrumb above the headline."""
+    lines = [line for line in page.lines("section") if frame.is_near(line.place)]
+    if lines:
+        return lines
+    return [line for line in page.between(frame.title - NEAR, frame.title - 1) if _is_trail(page.read(line))]
+
+
 def _read_section(page: Sheet, frame: Frame, about: About) -> None:
     """Notes the last part of the breadcrumb or kicker above the headline, else of the first one below it."""
-    lines = [line for line in page.lines("section") if frame.zone(line.place) < 2]
+    lines = _section_lines(page, frame)
     above = [line for line in reversed(lines) if line.place < frame.title]
     title = about.fields.get("title") or ""
     for line in above + [line for line in lines if line.place >= frame.title]:
@@ -386,10 +448,7 @@ def _describe(page: Sheet, dates: Dates) -> About:
     dated = page.lines("date", "byline") + [aside.line for aside in asides if aside.dated]
     reading = Reading(guess.code, month_comes_first(page.read(line) for line in dated[:MAX_DATED]))
     _read_dates(page, frame, dated, (reading, dates), about)
-    credited = [line for line in page.lines("byline", "date") if line.label == "byline" or frame.is_near(line.place)]
-    _read_authors(
-        page, frame, credited + [aside.line for aside in asides if aside.line.label != "title"], reading, about
-    )
+    _read_authors(page, frame, asides, reading, about)
     _read_section(page, frame, about)
     _read_summary(page, frame, about)
     _read_publisher(page, about)

@@ -161,6 +161,14 @@ _CONJUNCTION: Final = re.compile(
 _OUTLETS: Final = folded(
     "news | media | tv | radio | online | newspaper | magazine | zeitung | redaktion | staff | team | desk | agency"
 )
+# How lines of controls begin that are capitalised as names are.
+_CONTROLS: Final = folded(
+    """
+    our | your | contact | log | sign | topic | submit | link | join | joined | share | subscribe | add | get | see
+    all | read | more | leave | related | previous | next | back | advertiser | affiliate | discussion | home | set
+    best | customer | privacy | cookie | terms | start | view | follow | click | show | buy | try | learn | skip
+    """
+)
 # Desks that name nobody.
 _NOBODY: Final = folded(
     """
@@ -182,7 +190,7 @@ _AGENCIES: Final = folded(
     """
 )
 _SPLIT: Final = re.compile(
-    r"[|•·∙●;/／｜\t\n\r»«>–—]+|\s-\s?|(?<![:：])\s{2,}|\s-$|^-\s|…|\u3000(?=[^\s：:]{1,6}[：:])|\.\s(?=[^\W\d_]{3,}\s[^\W\d_]+\s)"
+    r"[|•·∙●;/／｜\t\n\r»«>–—]+|\s-\s?|(?<![:：])\s{2,}|\s-$|^-\s|…|\u3000(?=[^\s：:]{1,6}[：:])|(?<!Dr)(?<!Prof)\.\s(?=[^\W\d_]{3,}\s[^\W\d_]+\s)"
 )
 _ADDRESS: Final = re.compile(r"\S{1,80}@\S{1,80}|https?://\S{1,200}|www\.\S{1,200}|(?<!\w)@\w{1,40}")
 _ASIDE: Final = re.compile(r"[(（\[][^()（）\[\]]{0,80}[)）\]]")
@@ -299,9 +307,9 @@ def _is_name(text: str, *, sure: bool) -> bool:
     words = text.split()
     if not (1 <= len(words) <= _MAX_TOKENS and 2 <= len(text) <= _MAX_NAME and any(map(str.isalpha, text))):
         return False
-    if fold_word(text) in _NOBODY or says_when(words[0]) or says_when(words[-1]):
+    if fold_word(text) in _NOBODY or says_when(words[0]) or says_when(words[-1]) or fold_word(words[0]) in _CONTROLS:
         return False
-    if any(char in "@=<>{}©%€$\\^~" for char in text) or fold_word(text) in MONTHS:
+    if any(char in "@=<>{}:©%€$\\^~" for char in text) or fold_word(text) in MONTHS:
         return False
     digits = any(char.isdigit() for char in text)
     if len(words) == 1:

@@ -129,6 +129,8 @@ def test_whole_page() -> None:
         ),
         # in the byline
         ([("title", "Tram"), ("byline", "Maeve Tolland, 2 May 2020"), ("paragraph", PROSE)], "2020-05-02", None),
+        # one of many below the text: a comment's, a teaser's
+        ([("title", "Tram"), ("paragraph", PROSE), ("date", "2 May 2020"), ("date", "3 May 2020")], None, None),
         # at the foot of the page, where there is no other
         ([("title", "Tram"), ("paragraph", PROSE), ("date", "Published 2 May 2020")], "2020-05-02", None),
         # a line that the model took for something else, right below the headline
@@ -251,6 +253,8 @@ def test_order_of_day_and_month() -> None:
         # a date or a byline that the model took for a headline
         ([("title", "19 October 2023 Maeve Tolland"), ("paragraph", PROSE)], None),
         ([("title", "x" * (MAX_TITLE + 1)), ("paragraph", PROSE)], None),
+        # a breadcrumb is none
+        ([("title", "Home / News / Trams"), ("paragraph", PROSE)], None),
     ],
 )
 def test_title(lines: list[tuple[str, str]], title: str | None) -> None:
@@ -289,6 +293,13 @@ def test_title(lines: list[tuple[str, str]], title: str | None) -> None:
         ),
         ([("title", "Tram"), ("caption", "By Maeve Tolland"), ("paragraph", PROSE)], ["Maeve Tolland"]),
         ([("title", "Tram"), ("date", "by Maeve Tolland, 2 May 2020"), ("paragraph", PROSE)], ["Maeve Tolland"]),
+        # nothing but a name, beside a date
+        (
+            [("title", "Tram"), ("interface", "Maeve Tolland"), ("date", "2 May 2020"), ("paragraph", PROSE)],
+            ["Maeve Tolland"],
+        ),
+        ([("title", "Tram"), ("interface", "Share Article"), ("date", "2 May 2020"), ("paragraph", PROSE)], []),
+        ([("title", "Tram"), ("interface", "Maeve Tolland"), ("paragraph", PROSE)], []),
         # above the headline, below the text
         ([("byline", "Maeve Tolland"), ("title", "Tram"), ("paragraph", PROSE)], ["Maeve Tolland"]),
         (
@@ -344,6 +355,12 @@ def test_authors(lines: list[tuple[str, str]], authors: list[str]) -> None:
         ),
         # below the headline the first, not the tags
         ([("title", "Tram?"), ("section", "Rails"), ("section", "help, old, slow"), ("paragraph", PROSE)], "Rails"),
+        # a breadcrumb that the model took for a menu; other menus are none
+        ([("navigation", "Home > News > Transport"), ("title", "Tram returns")], "Transport"),
+        ([("navigation", "City » Harbour » Trams"), ("title", "Tram returns")], "Trams"),
+        ([("navigation", "HomeNewsTransport"), ("title", "Tram returns")], "Transport"),
+        ([("navigation", "News | Weather | Tides"), ("title", "Tram returns")], None),
+        ([("navigation", "Next >"), ("title", "Tram returns")], None),
         ([("section", "Home"), ("title", "Tram")], None),
         ([("title", "Tram"), ("paragraph", PROSE), ("section", "Tags: tram, harbour")], None),
         ([("section", "x" * (MAX_SECTION + 1)), ("title", "Tram")], None),
