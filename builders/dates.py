@@ -8,7 +8,7 @@ the 24th of December to it). Only complete dates count, with day, month and year
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from datetime import time as clock
 from functools import lru_cache
@@ -433,7 +433,7 @@ _FOREIGN_WORDS: Final = re.compile(
         release date | air date | event date | registered | registriert | rejestracja | inscrit | registrado
         iscritto
         зарегистрирован | регистрация | dabei seit | lid sinds | medlem sedan | founded | last post | 注册 | termin\b
-        beschluss | urteil | az\.:
+        beschluss | urteil | az\.: | \bradio\b | im tv\b | im fernsehen
         """
     )
 )
@@ -518,7 +518,21 @@ def find_dates(line: str, reading: Reading = ANY_READING) -> tuple[StatedDate, .
         last = end
         if role is not None:
             found.append(_stated(start, len(text[:end].rstrip()), day.day, time, role))
-    return tuple(found)
+    return tuple(_told_apart(found))
+
+
+def _told_apart(found: list[StatedDate]) -> list[StatedDate]:
+    """Two dates glued together ('May 21, 2025April 24, 2025') are when a page was published and when it was changed."""
+    for i in range(len(found) - 1):
+        first, second = found[i : i + 2]
+        if (
+            first.end == second.start
+            and first.role == second.role == UNSAID
+            and first.when.date() != second.when.date()
+        ):
+            later = i + (second.when > first.when)
+            found[later] = replace(found[later], role=MODIFIED)
+    return found
 
 
 def _stated(start: int, end: int, day: date, time: _Time | None, role: str) -> StatedDate:

@@ -67,6 +67,9 @@ STATED = [
     ("12. MÄR 2025 18:03", "de", [("2025-03-12T18:03", UNSAID)]),
     ("5. Jänner 2025", "de", [("2025-01-05", UNSAID)]),
     ("30.01.202430. Januar 2024", "de", [("2024-01-30", UNSAID)]),
+    ("May 21, 2025April 24, 2025 by Owl", "en", [("2025-05-21", MODIFIED), ("2025-04-24", UNSAID)]),
+    ("April 24, 2025May 21, 2025", "en", [("2025-04-24", UNSAID), ("2025-05-21", MODIFIED)]),
+    ("April 24, 2025April 24, 2025", "en", [("2025-04-24", UNSAID), ("2025-04-24", UNSAID)]),
     ("Do 25.04.24 | 14:07 Uhr | Von Eva Muster", "de", [("2024-04-25T14:07", UNSAID)]),
     ("Stand: 26.04.2024, 20:44 Uhr", "de", [("2024-04-26T20:44", AS_OF)]),
     ("Aktualisiert am 28. April 2023, 20:22 Uhr", "de", [("2023-04-28T20:22", MODIFIED)]),
@@ -172,6 +175,7 @@ UNKNOWN = [
     ("12.345.678", "de"),
     ("Member since 4 May 2019", "en"),
     ("Registriert: 4. Mai 2019", "de"),
+    ("Darüber berichtet: Welle im Radio am 26.08.2024 um 06:00 Uhr", "de"),
     ("Termin: 21.02.2030, 19 Uhr", "de"),
     ("Offer valid until 3 May 2024", "en"),
     ("۳۱ مهر ۱۴۰۱", "fa"),  # Mehr has thirty days
