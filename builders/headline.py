@@ -41,7 +41,8 @@ BODY_READ: Final = 2500
 
 _NONE: Final = len(LABELS)
 _TITLE: Final = LABELS.index("title")
-_ABOUT: Final = [LABELS.index("byline"), LABELS.index("date")]
+_BYLINE: Final = LABELS.index("byline")
+_DATE: Final = LABELS.index("date")
 _LENGTHS: Final = np.array([6, 12, 20, 35, 55, 80, 110, 160, 250])
 _PLACES: Final = np.array([1, 2, 5, 15, 50, 150])
 _DISTANCES: Final = np.array([-20, -3, 0, 1, 2, 3, 4, 6, 9, 15, 30])
@@ -110,7 +111,7 @@ def place_features(page: Sheet, body: int) -> dict[str, Ints]:
         "length": _bucket(_LENGTHS, page.ends - page.starts),
         "place": _bucket(_PLACES, place),
         "to body": _bucket(_DISTANCES, body - place),
-        "to date": _bucket(_GAPS, _gap(np.isin(codes, _ABOUT))),
+        "to date": _bucket(_GAPS, _gap((codes == _BYLINE) | (codes == _DATE))),
         "rank": rank,
         "titles": np.full(n, min(count, 3)),
     }
@@ -185,12 +186,15 @@ def rank_headlines(page: Sheet) -> list[Scored]:
         return []
     body = body_of(page)
     placed = place_features(page, body)
-    likely = sum((SHORTLIST_TABLES[name][rows] for name, rows in placed.items()), np.zeros(len(page.codes), np.int64))
+    likely = np.zeros(len(page.codes), dtype=np.int64)
+    for name, rows in placed.items():
+        likely += SHORTLIST_TABLES[name][rows]
     likely[page.ends - page.starts > MAX_TITLE] -= 1_000_000
-    places = np.argsort(-likely, kind="stable")[:SHORTLIST].tolist()
-    scores = [sum(int(TABLES[name][rows[place]]) for name, rows in placed.items()) for place in places]
-    for name, rows_read in read_features(page, body, places).items():
-        scores = [score + int(TABLES[name][row]) for score, row in zip(scores, rows_read, strict=True)]
-    return sorted(
-        (Scored(*pair) for pair in zip(places, scores, strict=True)), key=lambda line: (-line.score, line.place)
-    )
+    best = np.argsort(-likely, kind="stable")[:SHORTLIST]
+    score = np.zeros(len(best), dtype=np.int64)
+    for name, rows in placed.items():
+        score += TABLES[name][rows[best]]
+    for name, rows_read in read_features(page, body, best.tolist()).items():
+        score += TABLES[name][rows_read]
+    order = np.lexsort((best, -score))
+    return [Scored(*pair) for pair in zip(best[order].tolist(), score[order].tolist(), strict=True)]
