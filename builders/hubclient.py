@@ -210,10 +210,17 @@ class HubClient:
         return self._once(doing, call)
 
     def _once(self, doing: str, call: Callable[[], T]) -> T:
+        expected: tuple[type[Exception], ...] = (
+            OSError,
+            RuntimeError,
+            ValueError,
+            _transport_error(),
+            *_token_errors(),
+        )
         try:
             with _careful_session(self.patience, self.watch):
                 return call()
-        except (OSError, RuntimeError, ValueError, *_token_errors(), _transport_error()) as error:
+        except expected as error:
             self._explain(error, f"{doing} at {self.target.url}")
 
     def _explain(self, error: Exception, where: str) -> NoReturn:

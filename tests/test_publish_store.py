@@ -293,7 +293,7 @@ def bucket(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     (folder / "s3.json").write_text(json.dumps({"identities": [identity]}))
     (folder / "data").mkdir()
     s3, master, volume, filer = free_ports(4)
-    command = [
+    command: list[str | Path] = [
         weed, "server", f"-dir={folder / 'data'}", "-ip=127.0.0.1", "-ip.bind=127.0.0.1", "-master.telemetry=false",
         "-s3", f"-s3.port={s3}", f"-s3.config={folder / 's3.json'}", f"-master.port={master}", f"-volume.port={volume}",
         f"-filer.port={filer}", "-volume.max=20", "-master.volumeSizeLimitMB=32",
