@@ -11,9 +11,9 @@ from typing import Any
 
 import pytest
 
-from dehusk.builders.road import build_batch
 from dehusk.builders.read import list_seeds
 from dehusk.builders.recipe import Recipe
+from dehusk.builders.road import build_batch
 from dehusk.schema.labels import GROUPS
 
 GROUP = {label: group for group, labels in GROUPS.items() for label in labels}
@@ -29,7 +29,7 @@ def records(seeds: Path) -> dict[str, dict[str, Any]]:
 
 def gold_labels(path: Path) -> dict[int, str]:
     """The label of each line of the file that is not blank, lines counted from 1."""
-    labels = {}
+    labels: dict[int, str] = {}
     for row in path.read_text(encoding="utf-8").splitlines():
         if row and not row.startswith("#"):
             lines, label = row.split()
