@@ -93,6 +93,11 @@ def examples(bench: Path) -> Examples:
     return load_examples(bench)
 
 
+def same_arrays(one: Examples, two: Examples) -> bool:
+    names = [name for name in Examples._fields if name != "texts"]
+    return all(np.array_equal(getattr(one, name), getattr(two, name)) for name in names)
+
+
 def test_every_line_of_every_rendering_is_an_example(examples: Examples) -> None:
     assert len(examples.texts) == 2 * N_PAGES
     assert len(examples.target) == len(examples.texts) * len(ARTICLE)
@@ -123,7 +128,7 @@ def test_examples_are_kept_in_a_file(examples: Examples, tmp_path: Path) -> None
     save_examples(examples, tmp_path / "examples.npz")
     again = stored_examples(tmp_path / "examples.npz")
     assert again.texts == examples.texts
-    assert all(np.array_equal(one, two) for one, two in zip(again[1:], examples[1:], strict=True))
+    assert same_arrays(again, examples)
 
 
 def test_coarse_labels_allow_the_fine_ones_they_stand_for() -> None:
@@ -150,7 +155,7 @@ def test_altered_copies_keep_the_labels_of_the_lines_they_came_from(bench: Path,
         assert np.array_equal(more.target[rows], examples.target[origin])
         assert text.last - text.first <= len(ARTICLE)
     again = with_altered(bench, examples, copies=8, seed=1)
-    assert all(np.array_equal(one, two) for one, two in zip(more[1:], again[1:], strict=True))
+    assert same_arrays(again, more)
 
 
 def test_framed_copies_keep_the_article_and_label_what_is_around_it(bench: Path, examples: Examples) -> None:
