@@ -60,7 +60,7 @@ def with_altered(folder: Path, examples: Examples, copies: int, seed: int) -> Ex
                 continue
             first = texts[-1].last
             texts.append(place[key]._replace(renderer=ALTERED, first=first, last=first + len(made.texts)))
-            for name, value in _features(made).items():
+            for name, value in (computed(made.gaps, made.texts) | {"rows": made.rows}).items():
                 parts[name].append(value)
     return _appended(examples, texts, {name: np.concatenate(values) for name, values in parts.items()})
 
@@ -77,18 +77,22 @@ def _appended(examples: Examples, texts: list[Text], made: dict[str, NDArray[Any
     )
 
 
-def _features(made: _Lines) -> dict[str, NDArray[Any]]:
-    sizes = np.array([len(text) for text in made.texts])
-    gaps = np.array([len(gap) for gap in made.gaps])
-    end = np.cumsum(sizes + gaps)
-    seen = text_features("".join(x for pair in zip(made.gaps, made.texts, strict=True) for x in pair), end - sizes, end)
+def computed(gaps: list[str], texts: list[str]) -> dict[str, NDArray[Any]]:
+    """What is computed of the lines of one written page, by the names in `Examples`; `steps` are words a line.
+
+    Args:
+        gaps: the white space before each line.
+        texts: the lines.
+    """
+    sizes = np.array([len(text) for text in texts])
+    end = np.cumsum(sizes + np.array([len(gap) for gap in gaps]))
+    seen = text_features("".join(x for pair in zip(gaps, texts, strict=True) for x in pair), end - sizes, end)
     return {
         "dense": seen.dense,
         "single": seen.single.astype(np.uint16),
         "words": seen.words.astype(np.uint16),
         "steps": np.diff(seen.offsets),
-        "size": np.array([len(text.split()) for text in made.texts], np.int32),
-        "rows": made.rows,
+        "size": np.array([len(text.split()) for text in texts], np.int32),
     }
 
 

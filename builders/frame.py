@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 
 from dehusk.schema.labels import LABELS
 
-from .alter import ALTERED, RUNNING_TEXT
-from .examples import EXACT, Examples, Text, read_texts, text_features
+from .alter import ALTERED, RUNNING_TEXT, computed
+from .examples import EXACT, Examples, Text, read_texts
 
 _ICONS: Final = """
 arrow down|arrow left|arrow right|arrow up|bell|bookmark|burger|calendar|camera|cart|check|chevron down|chevron left|
@@ -43,7 +43,7 @@ _WORDS: Final[dict[str, dict[str, str]]] = {
         "shows": "Podcasts|All podcasts|Videos|All videos|Shows|Watch|Listen|Episodes",
         "app": "{} News App|Get the {} app|{} on your phone|Download our app",
         "legal": "All rights reserved.|All Rights Reserved|Registered in England",
-        "consent": "This website uses cookies. Read our {} to find out more.|We use cookies to improve this site. See our {}.",
+        "consent": "We keep cookies to make this site better; our {} tells which.|Cookies help us run these pages. See our {}.",
         "policy": "Privacy policy|Cookie policy|privacy notice",
         "accept": "Accept cookies|Accept|I agree|OK|Accept all",
         "picture": "FILE PHOTO.|Archive picture.|A picture from the archive.|File photo:",
@@ -193,7 +193,7 @@ def with_frames(folder: Path, examples: Examples, seed: int) -> Examples:
         texts.append(text._replace(renderer=ALTERED, first=first, last=first + len(made.texts)))
         rows += [at if at >= 0 else text.first for at in made.rows]
         labels += made.labels
-        for name, value in _columns(made).items():
+        for name, value in computed(made.gaps, made.texts).items():
             parts[name].append(value)
     return _joined(examples, texts, {name: np.concatenate(value) for name, value in parts.items()}, rows, labels)
 
@@ -219,19 +219,6 @@ def _joined(
         offsets=np.append(examples.offsets, examples.offsets[-1] + np.cumsum(made["steps"])),
         **{name: np.concatenate([getattr(examples, name), value]) for name, value in columns.items()},
     )
-
-
-def _columns(made: _Page) -> dict[str, NDArray[Any]]:
-    sizes = np.array([len(text) for text in made.texts])
-    end = np.cumsum(sizes + np.array([len(gap) for gap in made.gaps]))
-    seen = text_features("".join(x for pair in zip(made.gaps, made.texts, strict=True) for x in pair), end - sizes, end)
-    return {
-        "dense": seen.dense,
-        "single": seen.single.astype(np.uint16),
-        "words": seen.words.astype(np.uint16),
-        "steps": np.diff(seen.offsets),
-        "size": np.array([len(text.split()) for text in made.texts], np.int32),
-    }
 
 
 def _framed(row: dict[str, Any], text: Text, examples: Examples, random: np.random.Generator) -> _Page | None:

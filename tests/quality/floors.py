@@ -1,7 +1,7 @@
 """Holds the shipped line model to the figures it once had: `python tests/quality/floors.py [--update]`.
 
 Labels the innertext rendering of every page of the benchmark folder (environment variable DEHUSK_BENCH, else
-`../shared/bench` beside the repository) with the weights of the package, and scores them as the folder's `score.py`
+`shared/bench` beside the repository) with the weights of the package, and scores them as the folder's `score.py`
 does. These pages were trained on: the figures show that the code still does what it did, and how well the model does
 on pages of other sites stands in docs/quality.md. Where `../seeds` beside the folder holds pages with hand-read labels
 that were never trained on, those are checked too.

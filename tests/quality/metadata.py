@@ -4,7 +4,7 @@
 
 Without `--labels`, the benchmark's own labels are taken: what describe can reach when no label is wrong. With it, the
 labels of a file with the columns page_id, renderer, labels, scores, as out-of-fold predictions have them. The
-benchmark folder is named by DEHUSK_BENCH, or lies at ../shared/bench beside the repository.
+benchmark folder is named by DEHUSK_BENCH, or lies at shared/bench beside the repository.
 """
 
 import argparse
