@@ -6,6 +6,8 @@ starts at once.
 
 from typing import TYPE_CHECKING, Final
 
+from dehusk.schema.lazy import loaded_late
+
 if TYPE_CHECKING:
     from .build import build_dataset
     from .check import check_dataset
@@ -23,13 +25,4 @@ _HOME: Final = {
 }
 
 if not TYPE_CHECKING:  # pragma: no branch - a type checker must not believe that every name is here
-
-    def __getattr__(name: str) -> object:
-        from importlib import import_module
-
-        if name not in _HOME:
-            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-        return getattr(import_module(f".{_HOME[name]}", __name__), name)
-
-    def __dir__() -> list[str]:
-        return sorted({*globals(), *__all__})
+    __getattr__, __dir__ = loaded_late(__name__, _HOME)

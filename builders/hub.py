@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Final
 from dehusk.schema.errors import AccessError, ArrivalError, ConflictError, PublishError, TargetError
 
 from .hubclient import DoubtError, HubClient
-from .listing import compare, differences, paths_of
-from .pack import MANIFEST
+from .listing import compare, differences
+from .pack import MANIFEST, paths_in
 from .publication import Plan, Progress
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ def plan_for_hub(plan: Plan, hub: HubClient) -> Plan:
         return replace(plan, changes=changes, exists=repository is not None)
     _check_visibility(plan, private=repository.private)
     remote, tags = hub.tree(repository.head), hub.tags()
-    ours = paths_of(hub.read(MANIFEST, repository.head)) if MANIFEST in remote else frozenset[str]()
+    ours = paths_in(hub.read(MANIFEST, repository.head)) if MANIFEST in remote else frozenset[str]()
     changes, kept = compare(plan.folder, plan.files, remote, ours)
     tagged = tags.get(plan.asked.tag or "")
     if tagged is not None and (changes or tagged != repository.head):

@@ -4,8 +4,6 @@ import hashlib
 from collections.abc import Collection, Mapping
 from pathlib import Path, PurePosixPath
 
-import msgspec
-
 from dehusk.schema.errors import TargetError, UsageError
 
 from .pack import MANIFEST, Manifest, file_digest
@@ -50,25 +48,6 @@ def _check_name(path: str) -> None:
     parts = PurePosixPath(path).parts
     if not parts or path != "/".join(parts) or any(part.startswith(".") or not part.isprintable() for part in parts):
         raise UsageError(f"{path!r} in {MANIFEST} is no name of a file to publish", ANEW)
-
-
-class _Listed(msgspec.Struct):
-    path: str
-
-
-class _Listing(msgspec.Struct):
-    """As much of a manifest as is needed, so that one of any version is understood."""
-
-    files: list[_Listed]
-
-
-def paths_of(manifest: bytes | None) -> frozenset[str]:
-    """The paths that a manifest or a journal of ours lists, itself included; none where it is not one of ours."""
-    try:
-        listing = msgspec.json.decode(manifest or b"", type=_Listing)
-    except msgspec.MsgspecError:
-        return frozenset()
-    return frozenset({MANIFEST, *(file.path for file in listing.files)})
 
 
 def blob_digest(path: Path) -> str:

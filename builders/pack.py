@@ -265,6 +265,8 @@ class _Named(msgspec.Struct):
 
 
 class _Listing(msgspec.Struct):
+    """As much of a manifest as is needed, so that one of any version is understood."""
+
     dehusk: str
     files: list[_Named]
 
@@ -275,10 +277,19 @@ def listed_paths(folder: Path) -> set[PurePosixPath]:
     Manifests of other versions of dehusk count as well, so that a dataset can be built anew after an upgrade.
     """
     try:
-        listing = msgspec.json.decode((folder / MANIFEST).read_bytes(), type=_Listing)
-    except (OSError, msgspec.MsgspecError):
+        manifest = (folder / MANIFEST).read_bytes()
+    except OSError:
         return set()
-    return {PurePosixPath(MANIFEST), *(PurePosixPath(file.path) for file in listing.files)}
+    return {PurePosixPath(path) for path in paths_in(manifest)}
+
+
+def paths_in(manifest: bytes | None) -> frozenset[str]:
+    """The paths that a manifest (or a journal) of ours lists, the manifest's included; none where it is not ours."""
+    try:
+        listing = msgspec.json.decode(manifest or b"", type=_Listing)
+    except msgspec.MsgspecError:
+        return frozenset()
+    return frozenset({MANIFEST, *(file.path for file in listing.files)})
 
 
 def split_name(path: str) -> str:

@@ -22,7 +22,7 @@ from .recipe import Recipe
 from .road import build_batch
 
 
-def parse_page(text: str, *, path: str = "", recipe: Recipe | None = None) -> Page:
+def parse_page(text: str, *, recipe: Recipe | None = None) -> Page:
     r"""Labels every line of a page, cleans its text and reads out what it says about itself.
 
     >>> page = parse_page("How to splice a rope\n\nUnlay the strands of both ends and marry them, one by one.")
@@ -31,13 +31,12 @@ def parse_page(text: str, *, path: str = "", recipe: Recipe | None = None) -> Pa
 
     Args:
         text: any text, as a page was dumped; at most 2 GiB. The recipe's bounds are for seed files and do not count.
-        path: where it came from; no part of the page depends on it.
         recipe: all options, of which `[dates]` counts here; the defaults when None.
 
     Returns:
         The page. One of blank text has no lines.
     """
-    pages = page_from_text(text, path)
+    pages = page_from_text(text)
     lines = label_lines(pages, cut_lines(pages))
     return _page(compose_records(describe_pages(pages, lines, (recipe or Recipe()).dates), lines))
 

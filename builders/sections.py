@@ -4,7 +4,7 @@ Text of pages stands in fenced blocks only, on lines that begin with a label: it
 """
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Final
 
 from dehusk.schema.derive import fields_table
@@ -72,7 +72,7 @@ def card_body(contents: Contents, excerpts: list[Excerpt], kept: Kept) -> str:
 # -- Markdown --
 
 
-def table(head: tuple[str, ...], rows: Iterable[tuple[object, ...]]) -> str:
+def table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
     """A Markdown table; the cells are shown as they are."""
     lines = [head, ("---",) * len(head), *rows]
     return "\n".join("| " + " | ".join(str(cell) for cell in line) + " |" for line in lines)

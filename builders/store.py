@@ -18,8 +18,8 @@ from fsspec.implementations.local import LocalFileSystem
 
 from dehusk.schema.errors import AccessError, ArrivalError, DehuskError, PublishError, TargetError
 
-from .listing import compare, paths_of
-from .pack import MANIFEST
+from .listing import compare
+from .pack import MANIFEST, paths_in
 from .publication import JOURNAL, LocalFile, Plan, Progress, RemoteFile, Watch
 from .targets import StoreTarget, masked
 
@@ -151,7 +151,7 @@ def plan_for_store(plan: Plan, store: Store) -> Plan:
     sizes = store.files()
     resumes = JOURNAL in sizes
     manifest = store.read(MANIFEST) if MANIFEST in sizes else None
-    ours = paths_of(manifest) | (paths_of(store.read(JOURNAL)) | {JOURNAL} if resumes else frozenset())
+    ours = paths_in(manifest) | (paths_in(store.read(JOURNAL)) | {JOURNAL} if resumes else frozenset())
     remote = {path: RemoteFile(path, size) for path, size in sizes.items() if path != JOURNAL}
     known = {} if resumes else _digests(manifest)
     for path in remote.keys() & plan.files.keys():
@@ -202,7 +202,7 @@ def publish_to_store(plan: Plan, store: Store, watch: Watch) -> None:
     if not plan.changes and not plan.resumes:
         return
     here = {*plan.files, *(change.path for change in plan.changes)}
-    journal = {"files": [{"path": path} for path in sorted(here - {MANIFEST})]}
+    journal = {"dehusk": plan.manifest.dehusk, "files": [{"path": path} for path in sorted(here - {MANIFEST})]}
     store.write(JOURNAL, json.dumps(journal).encode())
     _write(plan, store, watch)
     _verify(plan, store, watch)

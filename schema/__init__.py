@@ -5,6 +5,8 @@ The names are loaded when they are first asked for: errors and labels are at han
 
 from typing import TYPE_CHECKING, Final
 
+from .lazy import loaded_late
+
 if TYPE_CHECKING:
     from .errors import DehuskError
     from .findings import Finding
@@ -38,13 +40,4 @@ _HOME: Final = {
 }
 
 if not TYPE_CHECKING:  # pragma: no branch - a type checker must not believe that every name is here
-
-    def __getattr__(name: str) -> object:
-        from importlib import import_module
-
-        if name not in _HOME:
-            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-        return getattr(import_module(f".{_HOME[name]}", __name__), name)
-
-    def __dir__() -> list[str]:
-        return sorted({*globals(), *__all__})
+    __getattr__, __dir__ = loaded_late(__name__, _HOME)

@@ -161,7 +161,10 @@ def test_a_manifest_there_cannot_name_files_outside_to_delete(first: Path, there
     victim.write_text("mine")
     publish(first, there)
     for name in (MANIFEST, JOURNAL):
-        listing = {"files": [{"path": "../victim", "sha256": "x"}, {"path": "/etc/hostname", "sha256": "x"}]}
+        listing = {
+            "dehusk": "0.1.0",
+            "files": [{"path": "../victim", "sha256": "x"}, {"path": "/etc/hostname", "sha256": "x"}],
+        }
         (there / name).write_text(json.dumps(listing))
     publish(first, there)
     assert victim.read_text() == "mine"

@@ -5,6 +5,8 @@ import json
 from pathlib import Path
 from typing import Any
 
+from dehusk.builders.sections import table
+
 ROOT = Path(__file__).parents[2]
 
 HEAD = """# How well lines are labelled
@@ -25,12 +27,6 @@ stands will give weights that differ in the last digits.
 
 A line is text from a chance of {threshold:.2f} on; scores are softmax chances at temperature {temperature}.
 """
-
-
-def table(head: list[str], rows: list[list[str]]) -> str:
-    """A Markdown table."""
-    lines = [head, ["---"] * len(head), *rows]
-    return "\n".join("| " + " | ".join(line) + " |" for line in lines) + "\n"
 
 
 def number(value: float | None) -> str:
@@ -76,27 +72,26 @@ def page(kept: dict[str, Any], where_it_fails: str) -> str:
     languages = [[lang, str(row["pages"]), number(row["words"])] for lang, row in found["languages"].items()]
     bins = [[str(n), f"{said:.2f}", f"{true:.2f}"] for n, said, true in calibration["bins"]]
     files = "\n".join(f"- `{name}` sha256 `{digest}`" for name, digest in kept["benchmark"].items())
-    return "\n".join(
-        [
-            HEAD.format(text="`summary`, `heading`, `paragraph`, `list_item`", **kept["choice"]),
-            "## WCXB: mean word F1, by rendering and page type\n",
-            words_table(found["sources"]),
-            "A tenth of these pages do not hold their gold body in the rendering at all; they count as they are.\n",
-            "## Other sources\n",
-            sources_table(found["sources"]),
-            "## The fine labels of fundus: F1\n",
-            fine_table(found["sources"]),
-            f"## The 17 labels, by hand ({kinds['lines']} lines, innertext)\n",
-            f"macro-F1 {kinds['macro_f1']:.3f}, lines right {kinds['accuracy']:.3f}.\n",
-            table(["label", "F1"], [[label, number(value)] for label, value in by_label]),
-            f"## Scores\n\nExpected calibration error on the hand labels: {calibration['ece']:.3f}.\n",
-            table(["lines", "mean score", "share right"], bins),
-            "## Languages: mean word F1 of pages with a gold body, innertext\n",
-            table(["language", "pages", "word F1"], languages),
-            where_it_fails,
-            f"## The files measured on\n\n{files}\n",
-        ]
+    parts = (
+        HEAD.format(text="`summary`, `heading`, `paragraph`, `list_item`", **kept["choice"]),
+        "## WCXB: mean word F1, by rendering and page type\n",
+        words_table(found["sources"]),
+        "A tenth of these pages do not hold their gold body in the rendering at all; they count as they are.\n",
+        "## Other sources\n",
+        sources_table(found["sources"]),
+        "## The fine labels of fundus: F1\n",
+        fine_table(found["sources"]),
+        f"## The 17 labels, by hand ({kinds['lines']} lines, innertext)\n",
+        f"macro-F1 {kinds['macro_f1']:.3f}, lines right {kinds['accuracy']:.3f}.\n",
+        table(["label", "F1"], [[label, number(value)] for label, value in by_label]),
+        f"## Scores\n\nExpected calibration error on the hand labels: {calibration['ece']:.3f}.\n",
+        table(["lines", "mean score", "share right"], bins),
+        "## Languages: mean word F1 of pages with a gold body, innertext\n",
+        table(["language", "pages", "word F1"], languages),
+        where_it_fails,
+        f"## The files measured on\n\n{files}\n",
     )
+    return "\n\n".join(part.strip("\n") for part in parts) + "\n"
 
 
 def main() -> None:
