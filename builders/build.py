@@ -12,9 +12,10 @@ import pyarrow.parquet as pq
 from dehusk.schema.errors import EmptyBuildError
 from dehusk.schema.record import RECORDS, REJECTS
 
-from .contents import Contents, carry_over
+from .cards.contents import Contents, carry_over
+from .cards.papers import write_papers
 from .duplicates import first_paths, reject_copies
-from .label import model_digest
+from .labelling.label import model_digest
 from .pack import (
     REJECTS_FILE,
     Maker,
@@ -29,16 +30,15 @@ from .pack import (
     write_records,
     write_rejects,
 )
-from .papers import write_papers
 from .place import staging
 from .plan import Plan, Shard, plan_build
-from .read import Seed
+from .reading.read import Seed
 from .recipe import Recipe
 from .road import build_batch
 from .split import split_records
 from .summary import Summary, summarise
-from .takedown import NOTHING, TAKEDOWN_NAME, Takedown, read_takedown, write_takedown
-from .withdraw import listed_ids, seeds_to_name, veil_rejects
+from .versioning.takedown import NOTHING, TAKEDOWN_NAME, Takedown, read_takedown, write_takedown
+from .versioning.withdraw import listed_ids, seeds_to_name, veil_rejects
 
 Watch = Callable[[int, int], None]
 """Told how many of how many seeds are done."""

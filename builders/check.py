@@ -14,11 +14,11 @@ from dehusk.schema.errors import RecipeError
 from dehusk.schema.findings import Finding, shorten
 from dehusk.schema.record import RECORDS, REJECTS
 
-from .frontmatter import read_front_matter
+from .cards.frontmatter import read_front_matter
 from .pack import CARD, Manifest, PackedFile, content_digest, file_digest, fingerprint, listed_paths, read_manifest
-from .read import excerpt
-from .takedown import TAKEDOWN_NAME, Takedown, read_takedown
-from .withdraw import is_listed
+from .reading.read import excerpt
+from .versioning.takedown import TAKEDOWN_NAME, Takedown, read_takedown
+from .versioning.withdraw import is_listed
 
 ANEW = "build the dataset anew"
 

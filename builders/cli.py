@@ -23,11 +23,11 @@ if TYPE_CHECKING:
     from dehusk.schema.findings import Finding
     from dehusk.schema.page import Page
 
-    from . import publication
     from .build import Watch
-    from .decode import Refused
+    from .publishing import publication
+    from .reading.decode import Refused
     from .recipe import Recipe
-    from .takedown import Takedown
+    from .versioning.takedown import Takedown
 
 INTERRUPTED: Final = 130
 """128 + SIGINT, as a shell reports it."""
@@ -198,8 +198,8 @@ def build_command(seeds: Path, out: Path, recipe: Path | None, quiet: bool) -> N
     beside the recipe names stays out.
     """
     from .build import build_dataset
-    from .takedown import NOTHING, TAKEDOWN_NAME, read_takedown
     from .terminal import summary_view
+    from .versioning.takedown import NOTHING, TAKEDOWN_NAME, read_takedown
 
     options = _recipe_for(seeds, recipe)
     takedown = NOTHING if recipe is None else read_takedown(recipe.parent / TAKEDOWN_NAME)
@@ -380,7 +380,7 @@ def preflight_command(dist: Path, as_json: bool) -> int:
     the card, what a hub can take, and secrets and personal data, which are counted and placed, never shown. Errors
     come before warnings; warnings alone leave the exit code at 0, and are yours to weigh.
     """
-    from .preflight import preflight_dataset
+    from .preflighting.preflight import preflight_dataset
     from .terminal import publishable
 
     findings = preflight_dataset(dist)
@@ -423,11 +423,11 @@ def publish_command(
     if not (yes or dry_run or _can_ask()):
         raise UsageError("there is no terminal to ask on", "--yes publishes without asking; --dry-run shows the plan")
     with _extra("publish", "publishing"):
-        from .publish import plan_publication, publish_dataset
-        from .targets import parse_target
+        from .publishing.publish import plan_publication, publish_dataset
+        from .publishing.targets import parse_target
 
         parse_target(target, endpoint)  # a wrong word is told before minutes of looking
-    from .publication import Publication
+    from .publishing.publication import Publication
     from .terminal import plan_view, published_view
 
     _stop_on_errors(dist)
@@ -447,7 +447,7 @@ def publish_command(
 
 def _stop_on_errors(dist: Path) -> None:
     """Runs preflight, shows on stderr what it found, and stops if there are errors."""
-    from .preflight import preflight_dataset
+    from .preflighting.preflight import preflight_dataset
     from .terminal import publishable, visible
 
     findings = preflight_dataset(dist)
@@ -525,9 +525,9 @@ def diff_command(old: str, new: str, form: str | None, endpoint: str | None) -> 
     added, removed and changed, in which fields, and which lines got another label. The exit code is 0 whether they
     differ or not.
     """
-    from .diff import diff_datasets
     from .terminal import json_document, visible_lines
-    from .versions import open_dataset
+    from .versioning.diff import diff_datasets
+    from .versioning.versions import open_dataset
 
     with _extra("publish", "reading from a hub"):
         folders = [open_dataset(spec, endpoint) for spec in (old, new)]
@@ -570,9 +570,9 @@ def remove_command(
     Each option can be given many times. The records leave at once; what named them goes into takedown.txt of the
     dataset, which is published with it. A page whose record left has a row in the rejects that says nothing of it.
     """
-    from .remove import remove_records
-    from .takedown import make_entry
     from .terminal import removal_view
+    from .versioning.remove import remove_records
+    from .versioning.takedown import make_entry
 
     named = {"url": urls, "id": ids, "site": sites, "path": paths}
     entries = {make_entry(kind, value) for kind, values in named.items() for value in values}
@@ -584,7 +584,7 @@ def remove_command(
 
 
 def _listed_in(file: Path) -> "Takedown":
-    from .takedown import read_takedown
+    from .versioning.takedown import read_takedown
 
     if not os.path.lexists(file):
         raise UsageError(f"there is no file {file}", "name a list with one entry a line, such as `site shop.example`")
@@ -619,7 +619,7 @@ def train_command(bench: Path, out: Path, seed: int, folds: int, labels: Path | 
     from .terminal import visible
 
     with _extra("train", "training"):
-        from .train import train_model
+        from .labelling.train import train_model
     if not bench.is_dir():
         raise UsageError(f"there is no folder {bench}", "name the benchmark folder")
     train_model(bench, out, labels=labels, seed=seed, folds=folds, cache=cache, say=partial(click.echo, err=True))

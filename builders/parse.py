@@ -13,11 +13,11 @@ from dehusk.schema.page import Line, Page
 from dehusk.schema.view import codepoints, text_view
 
 from .compose import compose_records
-from .cut import cut_lines
-from .decode import Refused
-from .describe import describe_pages
-from .label import label_lines
-from .read import list_seeds, page_from_text
+from .describing.describe import describe_pages
+from .labelling.label import label_lines
+from .reading.cut import cut_lines
+from .reading.decode import Refused
+from .reading.read import list_seeds, page_from_text
 from .recipe import Recipe
 from .road import build_batch
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from .read import Seed, list_seeds
-from .takedown import NOTHING, Takedown
+from .reading.read import Seed, list_seeds
+from .versioning.takedown import NOTHING, Takedown
 
 BATCH_BYTES: Final = 4 << 20
 """Seed bytes in one batch of tables: enough for columns to pay, and a build stays under 1 GB of memory."""

@@ -8,14 +8,14 @@ import pyarrow as pa
 
 from .check import split_by_contract
 from .compose import compose_records
-from .cut import bound_pages, cut_lines
-from .describe import describe_pages
+from .describing.describe import describe_pages
 from .duplicates import drop_copies
-from .label import label_lines
-from .read import Seed, read_pages
+from .labelling.label import label_lines
+from .reading.cut import bound_pages, cut_lines
+from .reading.read import Seed, read_pages
 from .recipe import Recipe
-from .takedown import NOTHING, Takedown
-from .withdraw import part_listed, reject_listed
+from .versioning.takedown import NOTHING, Takedown
+from .versioning.withdraw import part_listed, reject_listed
 
 
 @dataclass(frozen=True, slots=True)

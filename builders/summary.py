@@ -14,8 +14,8 @@ from dehusk.schema.labels import BOILERPLATE, LABELS
 from dehusk.schema.record import FLAGS
 from dehusk.schema.view import CodePoints, Offsets, codepoints, count_visible, white_places
 
-from .personal import PERSONAL, count_personal
-from .rights import SIGNALS, count_rights
+from .cards.rights import SIGNALS, count_rights
+from .preflighting.personal import PERSONAL, count_personal
 
 OPTIONAL = ("title", "summary", "published", "modified", "section", "publisher", "site", "url", "language")
 """Fields that a page may leave unknown; how often each is known is counted."""

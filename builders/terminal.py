@@ -24,9 +24,9 @@ from dehusk.schema.labels import GROUPS, LABELS, TEXT_LABELS
 from dehusk.schema.page import Line, Page
 
 if TYPE_CHECKING:
-    from .publication import Plan, Progress, Published
-    from .remove import Removal
+    from .publishing.publication import Plan, Progress, Published
     from .summary import Summary
+    from .versioning.remove import Removal
 
 HIDDEN: Final = re.compile(
     "[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u206f\ufff9-\ufffb\U000e0000-\U000e007f\ud800-\udfff]"
@@ -358,7 +358,7 @@ def plan_view(plan: "Plan") -> Iterator[Text]:
 
 def _manner(plan: "Plan") -> str:
     """How it is published, as far as that can be chosen."""
-    from .targets import HubTarget
+    from .publishing.targets import HubTarget
 
     manner = []
     if isinstance(plan.target, HubTarget):

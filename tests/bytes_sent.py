@@ -22,7 +22,7 @@ from hub import WRITE_TOKEN, Hub
 
 from dehusk.builders.build import build_dataset
 from dehusk.builders.pack import MANIFEST, file_digest, read_manifest, write_records
-from dehusk.builders.publish import plan_publication, publish_dataset
+from dehusk.builders.publishing.publish import plan_publication, publish_dataset
 from dehusk.builders.recipe import Pack
 
 ADDED = "One sentence more stands here now, and nothing else has changed.\n"

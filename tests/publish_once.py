@@ -9,8 +9,8 @@ from pathlib import Path
 
 from publishing import QUICK
 
-from dehusk.builders.publication import Progress, Publication
-from dehusk.builders.publish import plan_publication, publish_dataset
+from dehusk.builders.publishing.publication import Progress, Publication
+from dehusk.builders.publishing.publish import plan_publication, publish_dataset
 from dehusk.schema.errors import DehuskError
 
 

@@ -7,8 +7,8 @@ from pathlib import Path
 from hub import Hub
 
 from dehusk.builders.build import build_dataset
-from dehusk.builders.publication import Patience, Plan, Publication, Published
-from dehusk.builders.publish import plan_publication, publish_dataset
+from dehusk.builders.publishing.publication import Patience, Plan, Publication, Published
+from dehusk.builders.publishing.publish import plan_publication, publish_dataset
 from dehusk.builders.recipe import Pack, Recipe
 
 TARGET = "ada/pages"

@@ -6,7 +6,8 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from dehusk.builders.contents import Contents
+from dehusk.builders.cards.contents import Contents
+from dehusk.builders.cards.papers import write_papers
 from dehusk.builders.pack import (
     Manifest,
     PackedFile,
@@ -17,7 +18,6 @@ from dehusk.builders.pack import (
     write_manifest,
     write_records,
 )
-from dehusk.builders.papers import write_papers
 from dehusk.builders.summary import summarise
 
 

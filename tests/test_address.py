@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dehusk.builders.address import MAX_LINKS, MAX_URL, find_address, site_of
+from dehusk.builders.describing.address import MAX_LINKS, MAX_URL, find_address, site_of
 
 STATED = [
     ("Permalink: https://tides.example/harbour/tram", "https://tides.example/harbour/tram"),

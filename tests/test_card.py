@@ -16,16 +16,16 @@ from same_dataset import main as same_dataset
 from spoiling import change_records, seal, with_value
 
 from dehusk.builders.build import build_dataset
-from dehusk.builders.card import write_card
+from dehusk.builders.cards.card import write_card
+from dehusk.builders.cards.contents import Contents, kept_part, read_kept
+from dehusk.builders.cards.excerpts import ENOUGH, HIDDEN, Excerpt, draw_excerpts, show_text
+from dehusk.builders.cards.papers import tell_changes
+from dehusk.builders.cards.plots import MAX_BARS, bar_chart, charts_of
+from dehusk.builders.cards.sections import REQUIRED, bibtex, fenced
 from dehusk.builders.check import check_dataset
-from dehusk.builders.contents import Contents, kept_part, read_kept
-from dehusk.builders.excerpts import ENOUGH, HIDDEN, Excerpt, draw_excerpts, show_text
 from dehusk.builders.pack import read_manifest
-from dehusk.builders.papers import tell_changes
-from dehusk.builders.personal import PATTERNS, find_patterns
-from dehusk.builders.plots import MAX_BARS, bar_chart, charts_of
+from dehusk.builders.preflighting.personal import PATTERNS, find_patterns
 from dehusk.builders.recipe import Dataset, Pack, Recipe, Split
-from dehusk.builders.sections import REQUIRED, bibtex, fenced
 from dehusk.builders.summary import LENGTHS, Summary
 from dehusk.schema.errors import UsageError
 
@@ -354,7 +354,7 @@ def test_changes_are_told_where_files_cannot_have_two_names(tmp_path: Path, monk
 def test_a_card_that_is_too_large_is_not_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     seeds, dist = write_stories(tmp_path / "seeds", 2), tmp_path / "dist"
     build_dataset(seeds, dist)
-    monkeypatch.setattr("dehusk.builders.contents.MAX_CARD_BYTES", 1 << 10)
+    monkeypatch.setattr("dehusk.builders.cards.contents.MAX_CARD_BYTES", 1 << 10)
     with pytest.raises(UsageError, match="is larger than"):
         build_dataset(seeds, dist)
 

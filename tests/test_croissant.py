@@ -14,8 +14,8 @@ import pytest
 from test_card import write_stories
 
 from dehusk.builders.build import build_dataset
-from dehusk.builders.croissant import CONFORMS_TO
-from dehusk.builders.licences import LICENCES, licence_url
+from dehusk.builders.cards.croissant import CONFORMS_TO
+from dehusk.builders.cards.licences import LICENCES, licence_url
 from dehusk.builders.pack import read_manifest
 from dehusk.builders.recipe import Dataset, Pack, Recipe, Split
 from dehusk.schema.record import RECORD

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dehusk.builders.cut import SPANS, bound_pages, cut_lines
-from dehusk.builders.decode import decode_span
-from dehusk.builders.read import PAGES, list_seeds, page_from_text, read_pages
+from dehusk.builders.reading.cut import SPANS, bound_pages, cut_lines
+from dehusk.builders.reading.decode import decode_span
+from dehusk.builders.reading.read import PAGES, list_seeds, page_from_text, read_pages
 from dehusk.builders.recipe import Bounds
 from dehusk.schema.record import REJECTS
 from dehusk.schema.view import WHITE_SPACE

@@ -9,8 +9,8 @@ from dateparser.data.date_translation_data import ar, cs, de, el, es, fi, fr, hi
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dehusk.builders.ago import days_ago
-from dehusk.builders.dates import (
+from dehusk.builders.describing.ago import days_ago
+from dehusk.builders.describing.dates import (
     AS_OF,
     MAX_CHARS,
     MODIFIED,
@@ -23,8 +23,8 @@ from dehusk.builders.dates import (
     plain_digits,
     says_when,
 )
-from dehusk.builders.months import AMBIGUOUS, JALALI_MONTHS, MONTHS
-from dehusk.builders.words import fold_word
+from dehusk.builders.describing.months import AMBIGUOUS, JALALI_MONTHS, MONTHS
+from dehusk.builders.describing.words import fold_word
 
 # line, language, what is read: ISO form (a minute has no seconds), role
 STATED = [

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dehusk.builders.decode import (
+from dehusk.builders.reading.decode import (
     Decoded,
     Refused,
     byte_widths,

@@ -10,12 +10,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dehusk.builders.cut import cut_lines
-from dehusk.builders.describe import COLUMNS, MAX_SECTION, MAX_SUMMARY, describe_pages
-from dehusk.builders.headline import MAX_TITLE
-from dehusk.builders.read import list_seeds, read_pages
+from dehusk.builders.describing.describe import COLUMNS, MAX_SECTION, MAX_SUMMARY, describe_pages
+from dehusk.builders.describing.headline import MAX_TITLE
+from dehusk.builders.describing.sheet import normalise
+from dehusk.builders.reading.cut import cut_lines
+from dehusk.builders.reading.read import list_seeds, read_pages
 from dehusk.builders.recipe import Bounds, Dates
-from dehusk.builders.sheet import normalise
 from dehusk.schema.labels import LABELS
 from dehusk.schema.record import RECORDS
 

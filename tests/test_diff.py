@@ -16,10 +16,13 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 from test_takedown import write_winches
 
-from dehusk.builders import relabel
 from dehusk.builders.build import build_dataset
-from dehusk.builders.diff import diff_datasets
-from dehusk.builders.difference import (
+from dehusk.builders.cards.excerpts import show_text
+from dehusk.builders.pack import MANIFEST
+from dehusk.builders.recipe import Pack, Recipe, Split
+from dehusk.builders.versioning import relabel
+from dehusk.builders.versioning.diff import diff_datasets
+from dehusk.builders.versioning.difference import (
     Difference,
     Example,
     FieldChange,
@@ -30,14 +33,11 @@ from dehusk.builders.difference import (
     Version,
     code_span,
 )
-from dehusk.builders.excerpts import show_text
-from dehusk.builders.pack import MANIFEST
-from dehusk.builders.recipe import Pack, Recipe, Split
-from dehusk.builders.relabel import compare_lines
-from dehusk.builders.remove import remove_records
-from dehusk.builders.rows import digest_rows
-from dehusk.builders.takedown import TAKEDOWN_NAME, make_entry
-from dehusk.builders.versions import open_dataset, read_snapshot
+from dehusk.builders.versioning.relabel import compare_lines
+from dehusk.builders.versioning.remove import remove_records
+from dehusk.builders.versioning.rows import digest_rows
+from dehusk.builders.versioning.takedown import TAKEDOWN_NAME, make_entry
+from dehusk.builders.versioning.versions import open_dataset, read_snapshot
 from dehusk.schema import LABELS, RECORDS
 from dehusk.schema.errors import RecipeError, UsageError
 

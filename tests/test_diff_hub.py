@@ -6,9 +6,9 @@ import pytest
 from hub import Hub
 from publishing import build_pages, publish
 
-from dehusk.builders.diff import diff_datasets
-from dehusk.builders.publication import Publication
-from dehusk.builders.versions import open_dataset
+from dehusk.builders.publishing.publication import Publication
+from dehusk.builders.versioning.diff import diff_datasets
+from dehusk.builders.versioning.versions import open_dataset
 from dehusk.schema.errors import AccessError, TargetError
 
 

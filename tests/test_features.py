@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dehusk.builders.features import CLASSES, DENSE, MOST, SINGLE, LineFeatures, _tables, line_features
+from dehusk.builders.labelling.features import CLASSES, DENSE, MOST, SINGLE, LineFeatures, _tables, line_features
 
 Spans = tuple[npt.NDArray[np.uint32], npt.NDArray[np.int64], npt.NDArray[np.int64], npt.NDArray[np.int32]]
 

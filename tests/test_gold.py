@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from dehusk.builders.read import list_seeds
+from dehusk.builders.reading.read import list_seeds
 from dehusk.builders.recipe import Recipe
 from dehusk.builders.road import build_batch
 from dehusk.schema.labels import GROUPS

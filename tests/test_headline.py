@@ -6,9 +6,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dehusk.builders.headline import BODY_LINES, READ, SHORTLIST, body_of, place_features, rank_headlines, read_features
-from dehusk.builders.headline_tables import SHORTLIST_TABLES, TABLES
-from dehusk.builders.sheet import Sheet, lay_out
+from dehusk.builders.describing.headline import (
+    BODY_LINES,
+    READ,
+    SHORTLIST,
+    body_of,
+    place_features,
+    rank_headlines,
+    read_features,
+)
+from dehusk.builders.describing.headline_tables import SHORTLIST_TABLES, TABLES
+from dehusk.builders.describing.sheet import Sheet, lay_out
 from dehusk.schema.labels import LABELS
 
 PROSE = (

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dehusk.builders import language
-from dehusk.builders.language import MAX_CHARS, Guess, guess_language
+from dehusk.builders.describing import language
+from dehusk.builders.describing.language import MAX_CHARS, Guess, guess_language
 from dehusk.schema.languages import LANGUAGES
 
 TEXTS = {
@@ -90,7 +90,7 @@ def test_nothing_is_fetched_or_written() -> None:
         "        raise SystemExit(f'{event} {args}')\n"
         "sys.dont_write_bytecode = True\n"
         "sys.addaudithook(guard)\n"
-        "from dehusk.builders.language import guess_language\n"
+        "from dehusk.builders.describing.language import guess_language\n"
         f"print(guess_language({TEXTS['en']!r}).code, 'requests' in sys.modules, 'robust_downloader' in sys.modules)\n"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)

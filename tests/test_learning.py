@@ -12,9 +12,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from dehusk.builders.alter import ALTERED, with_altered
-from dehusk.builders.characters import class_of, write_characters
-from dehusk.builders.examples import (
+from dehusk.builders.labelling.alter import ALTERED, with_altered
+from dehusk.builders.labelling.characters import class_of, write_characters
+from dehusk.builders.labelling.examples import (
     EXACT,
     Examples,
     fold_of_sites,
@@ -24,10 +24,10 @@ from dehusk.builders.examples import (
     stored_examples,
     target_weights,
 )
-from dehusk.builders.frame import with_frames
-from dehusk.builders.markup import MARKS, line_marks, mark_place, page_nodes
-from dehusk.builders.model import LineModel
-from dehusk.builders.trial import choose, decided, logits_of
+from dehusk.builders.labelling.frame import with_frames
+from dehusk.builders.labelling.markup import MARKS, line_marks, mark_place, page_nodes
+from dehusk.builders.labelling.model import LineModel
+from dehusk.builders.labelling.trial import choose, decided, logits_of
 from dehusk.schema.labels import LABELS
 
 SENTENCE = "The ferry number {} came back to the harbour in the rain, and the whole town stood on the quay to see it."

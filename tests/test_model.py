@@ -14,10 +14,10 @@ import pyarrow as pa
 import pytest
 from test_features import OTHER, PAGE, spans
 
-from dehusk.builders import model as module
-from dehusk.builders.features import line_features
-from dehusk.builders.label import label_lines, model_digest
-from dehusk.builders.model import Layer, LineModel, decide
+from dehusk.builders.labelling import model as module
+from dehusk.builders.labelling.features import line_features
+from dehusk.builders.labelling.label import label_lines, model_digest
+from dehusk.builders.labelling.model import Layer, LineModel, decide
 from dehusk.schema.labels import LABELS, TEXT_LABELS
 
 Arrays = dict[str, npt.NDArray[Any]]
@@ -33,7 +33,7 @@ def model() -> LineModel:
 
 @pytest.fixture(scope="module")
 def stored() -> Arrays:
-    with files("dehusk.builders").joinpath("line_model.npz").open("rb") as file:
+    with files("dehusk.builders.labelling").joinpath("line_model.npz").open("rb") as file:
         kept = np.load(file, allow_pickle=False)
         return {name: kept[name] for name in kept.files}
 
@@ -99,7 +99,7 @@ def test_logits_do_not_depend_on_what_follows(model: LineModel) -> None:
 def test_threads_do_not_change_a_bit() -> None:
     code = (
         "import sys, hashlib; sys.path.insert(0, sys.argv[1]); from test_model import PAGES, spans;"
-        "from dehusk.builders.model import LineModel;"
+        "from dehusk.builders.labelling.model import LineModel;"
         "found = LineModel.load().predict(*spans(PAGES * 20));"
         "print(hashlib.sha256(b''.join(c.tobytes() for c in found)).hexdigest())"
     )
@@ -178,7 +178,7 @@ def test_a_title_repeated_right_around_it_is_title_again(model: LineModel) -> No
 
 
 def test_weights_are_small() -> None:
-    folder = files("dehusk.builders")
+    folder = files("dehusk.builders.labelling")
     assert sum(len(entry.read_bytes()) for entry in folder.iterdir() if entry.name.endswith(".npz")) < 8 << 20
 
 

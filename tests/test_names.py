@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dehusk.builders.dates import Reading
-from dehusk.builders.names import MAX_CHARS, Byline, Name, find_names, is_agency, only_persons
+from dehusk.builders.describing.dates import Reading
+from dehusk.builders.describing.names import MAX_CHARS, Byline, Name, find_names, is_agency, only_persons
 
 # line, names, whether the line says that they are authors
 NAMED = [

@@ -23,10 +23,15 @@ def test_the_packages_listed_are_the_folders_with_code() -> None:
 
 def test_every_file_of_a_room_is_packaged() -> None:
     listed = PROJECT["tool"]["setuptools"]["package-data"]
-    for room in ("schema", "builders"):
-        files = {path for path in (ROOT / room).rglob("*") if path.is_file() and "__pycache__" not in path.parts}
-        packaged = {path for pattern in listed[f"dehusk.{room}"] for path in (ROOT / room).glob(pattern)}
-        assert {path.relative_to(ROOT).as_posix() for path in files - packaged if path.suffix != ".py"} == set()
+    files = {path for room in ("schema", "builders") for path in (ROOT / room).rglob("*") if path.is_file()}
+    packaged = {
+        path
+        for package, patterns in listed.items()
+        for pattern in patterns
+        for path in ROOT.joinpath(*package.split(".")[1:]).glob(pattern)
+    }
+    left = {path for path in files - packaged if path.suffix != ".py" and "__pycache__" not in path.parts}
+    assert {path.relative_to(ROOT).as_posix() for path in left} == set()
 
 
 @pytest.mark.parametrize("room", [dehusk.schema, dehusk.builders])

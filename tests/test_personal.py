@@ -7,9 +7,9 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from dehusk.builders.leaks import SECRETS, TRACES, find_secrets
-from dehusk.builders.personal import PATTERNS, PERSONAL, count_personal, find_patterns
-from dehusk.builders.rights import SIGNALS, count_rights, find_rights, legal_text
+from dehusk.builders.cards.rights import SIGNALS, count_rights, find_rights, legal_text
+from dehusk.builders.preflighting.leaks import SECRETS, TRACES, find_secrets
+from dehusk.builders.preflighting.personal import PATTERNS, PERSONAL, count_personal, find_patterns
 from dehusk.schema.record import RECORDS
 from dehusk.schema.view import codepoints
 

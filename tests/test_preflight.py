@@ -16,12 +16,12 @@ from test_card import write_stories
 from test_personal import KEYS
 
 from dehusk.builders.build import build_dataset
-from dehusk.builders.cardlint import lint_card
-from dehusk.builders.croissantlint import lint_croissant
-from dehusk.builders.leaks import find_leaks
 from dehusk.builders.pack import describe_file, read_manifest, write_records
-from dehusk.builders.personal import PERSONAL
-from dehusk.builders.preflight import preflight_dataset
+from dehusk.builders.preflighting.cardlint import lint_card
+from dehusk.builders.preflighting.croissantlint import lint_croissant
+from dehusk.builders.preflighting.leaks import find_leaks
+from dehusk.builders.preflighting.personal import PERSONAL
+from dehusk.builders.preflighting.preflight import preflight_dataset
 from dehusk.builders.recipe import Dataset, Recipe, Split
 from dehusk.schema.errors import UsageError
 from dehusk.schema.findings import Finding
@@ -220,12 +220,12 @@ def test_a_dataset_without_a_croissant_file_is_warned_of(copy: Path) -> None:
     ("file_too_large", "MAX_FILE_BYTES", 500),
 ])  # fmt: skip
 def test_limits_are_measured(rule: str, limit: str, value: int, sound: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(f"dehusk.builders.limits.{limit}", value)
+    monkeypatch.setattr(f"dehusk.builders.preflighting.limits.{limit}", value)
     assert rule in found(sound)
 
 
 def test_limits_are_those_that_the_hub_states() -> None:
-    from dehusk.builders import limits
+    from dehusk.builders.preflighting import limits
 
     assert (limits.MAX_SCAN_BYTES, limits.FIRST_ROWS_BYTES) == (300_000_000, 200_000)
 
@@ -322,7 +322,7 @@ def test_findings_do_not_depend_on_the_size_of_batches(tmp_path: Path, monkeypat
     more = "Tel. 030 24344 121\n" + KEYS["GitHub token"] + "\n"
     build_dataset(write_stories(tmp_path / "seeds", 9, more), tmp_path / "dist", Recipe(dataset=TOLD))
     whole = preflight_dataset(tmp_path / "dist")
-    monkeypatch.setattr("dehusk.builders.preflight.BATCH_ROWS", 2)
+    monkeypatch.setattr("dehusk.builders.preflighting.preflight.BATCH_ROWS", 2)
     assert preflight_dataset(tmp_path / "dist") == whole
     assert {"secret", "phone_number"} <= {finding.rule for finding in whole}
 

@@ -13,8 +13,8 @@ import pytest
 from hub import WRITE_TOKEN, Hub
 from publishing import QUICK, TARGET, build_pages, git, history, plan, publish, published_files
 
-from dehusk.builders.publication import Patience, Publication
-from dehusk.builders.publish import plan_publication, publish_dataset
+from dehusk.builders.publishing.publication import Patience, Publication
+from dehusk.builders.publishing.publish import plan_publication, publish_dataset
 from dehusk.schema.errors import AccessError, PublishError, TargetError
 
 ALWAYS = 99

@@ -26,9 +26,9 @@ from publishing import (
 
 from dehusk.builders.build import build_dataset
 from dehusk.builders.pack import file_digest, read_manifest
-from dehusk.builders.publication import Progress, Publication
-from dehusk.builders.publish import plan_publication, publish_dataset
-from dehusk.builders.reload import find_problems
+from dehusk.builders.publishing.publication import Progress, Publication
+from dehusk.builders.publishing.publish import plan_publication, publish_dataset
+from dehusk.builders.publishing.reload import find_problems
 from dehusk.schema.errors import AccessError, ArrivalError, ConflictError, PublishError, TargetError, UsageError
 
 SHARDS = 2_000

@@ -20,10 +20,10 @@ from publishing import QUICK, build_pages
 
 from dehusk.builders.check import check_dataset
 from dehusk.builders.pack import MANIFEST
-from dehusk.builders.publication import JOURNAL, Plan, Progress, Publication, Published
-from dehusk.builders.publish import plan_publication, publish_dataset
-from dehusk.builders.store import _explained
-from dehusk.builders.targets import StoreTarget
+from dehusk.builders.publishing.publication import JOURNAL, Plan, Progress, Publication, Published
+from dehusk.builders.publishing.publish import plan_publication, publish_dataset
+from dehusk.builders.publishing.store import _explained
+from dehusk.builders.publishing.targets import StoreTarget
 from dehusk.schema.errors import AccessError, ArrivalError, PublishError, TargetError
 
 

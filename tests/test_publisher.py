@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dehusk.builders.publisher import MAX_CHARS, find_publisher
+from dehusk.builders.describing.publisher import MAX_CHARS, find_publisher
 
 STATED = [
     ("© 2024 Quayside Ledger", "Quayside Ledger"),

@@ -14,8 +14,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dehusk.builders.decode import decode_span
-from dehusk.builders.read import PAGES, Seed, list_seeds, page_from_text, read_pages, readable_path
+from dehusk.builders.reading.decode import decode_span
+from dehusk.builders.reading.read import PAGES, Seed, list_seeds, page_from_text, read_pages, readable_path
 from dehusk.builders.recipe import Bounds
 from dehusk.schema.errors import UsageError
 from dehusk.schema.record import REASONS, REJECTS

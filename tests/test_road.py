@@ -8,10 +8,10 @@ from hypothesis import strategies as st
 
 from dehusk.builders.check import split_by_contract
 from dehusk.builders.compose import compose_records
-from dehusk.builders.cut import cut_lines
-from dehusk.builders.describe import describe_pages
-from dehusk.builders.label import label_lines
-from dehusk.builders.read import list_seeds, page_from_text
+from dehusk.builders.describing.describe import describe_pages
+from dehusk.builders.labelling.label import label_lines
+from dehusk.builders.reading.cut import cut_lines
+from dehusk.builders.reading.read import list_seeds, page_from_text
 from dehusk.builders.recipe import Dates, Recipe
 from dehusk.builders.road import build_batch
 from dehusk.schema import LABELS, RECORDS, REJECTS

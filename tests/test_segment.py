@@ -5,7 +5,7 @@ import pyarrow as pa
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dehusk.builders.segment import GLUED, LONG, cut_long
+from dehusk.builders.reading.segment import GLUED, LONG, cut_long
 from dehusk.schema.view import WHITE_SPACE, codepoints
 
 SENTENCE = "The tram came back to the harbour on a wet morning, and nobody but the gulls was there to see it. "

@@ -22,8 +22,8 @@ import dehusk.builders
 import dehusk.schema
 from dehusk.builders import parse_page
 from dehusk.builders.cli import main
-from dehusk.builders.decode import Refused
 from dehusk.builders.parse import parse_bytes, parse_file
+from dehusk.builders.reading.decode import Refused
 from dehusk.builders.recipe import Bounds, Dates, Recipe
 from dehusk.builders.summary import Summary
 from dehusk.builders.terminal import (

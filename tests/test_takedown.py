@@ -16,8 +16,8 @@ from dehusk.builders.build import build_dataset
 from dehusk.builders.check import check_dataset
 from dehusk.builders.pack import MANIFEST, read_manifest
 from dehusk.builders.recipe import Pack, Recipe, Split
-from dehusk.builders.remove import remove_records
-from dehusk.builders.takedown import (
+from dehusk.builders.versioning.remove import remove_records
+from dehusk.builders.versioning.takedown import (
     TAKEDOWN_NAME,
     Entry,
     Takedown,
@@ -28,7 +28,7 @@ from dehusk.builders.takedown import (
     url_key,
     write_takedown,
 )
-from dehusk.builders.withdraw import is_listed, without_match
+from dehusk.builders.versioning.withdraw import is_listed, without_match
 from dehusk.schema import RECORDS
 from dehusk.schema.errors import EmptyBuildError, RecipeError, UsageError
 
@@ -326,7 +326,7 @@ SPLITS = Recipe(split=Split(shares={"train": 0.7, "test": 0.3}), pack=Pack(shard
 def test_removing_gives_the_dataset_that_a_build_with_the_list_gives(
     seeds: Path, tmp_path: Path, recipe: Recipe, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("dehusk.builders.remove.BATCH", 3)
+    monkeypatch.setattr("dehusk.builders.versioning.remove.BATCH", 3)
     shutil.copy(seeds / "winch-03.txt", seeds / "copy.txt")
     build_dataset(seeds, tmp_path / "one", recipe)
     removal = remove_records(

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from dehusk.builders.targets import HubTarget, StoreTarget, masked, parse_target
+from dehusk.builders.publishing.targets import HubTarget, StoreTarget, masked, parse_target
 from dehusk.schema.errors import TargetError
 
 HUB = "https://hub.example.org"

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import msgspec
 
+from dehusk.builders.cards.sections import table
 from dehusk.builders.recipe import Bounds, Dataset, Dates, Pack, Recipe, Split
-from dehusk.builders.sections import table
 from dehusk.schema.contract import RULES
 from dehusk.schema.derive import fields_table
 from dehusk.schema.errors import EXIT_CODES

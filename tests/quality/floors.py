@@ -22,9 +22,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from dehusk.builders.cut import cut_lines
-from dehusk.builders.label import label_lines, model_digest
-from dehusk.builders.trial import Decided, figures
+from dehusk.builders.labelling.label import label_lines, model_digest
+from dehusk.builders.labelling.trial import Decided, figures
+from dehusk.builders.reading.cut import cut_lines
 from dehusk.schema.labels import GROUPS
 
 ROOT = Path(__file__).parents[2]

@@ -1,4 +1,4 @@
-"""Fits the tables by which `builders/headline.py` finds a page's headline, and measures them out of fold.
+"""Fits the tables by which `builders/describing/headline.py` finds a page's headline, and measures them out of fold.
 
     python tests/quality/headline.py LABELS.parquet [--write]
 
@@ -6,7 +6,7 @@ LABELS are out-of-fold labels of the line model (columns page_id, renderer, labe
 from labels as wrong as they will be. The right lines of a page are those that hold its gold title, letter for letter.
 A multinomial model chooses among the lines of a page or none of them; it is fitted twice, on what stands around a
 line for the shortlist, then on everything for the choice. Five folds by site give the figures; `--write` fits on all
-pages and writes `builders/headline_tables.py`.
+pages and writes `builders/describing/headline_tables.py`.
 """
 
 import argparse
@@ -21,8 +21,8 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow.parquet as pq
 
-from dehusk.builders.headline import MAX_TITLE, READ, SHORTLIST, body_of, place_features, read_features
-from dehusk.builders.sheet import Sheet, lay_out
+from dehusk.builders.describing.headline import MAX_TITLE, READ, SHORTLIST, body_of, place_features, read_features
+from dehusk.builders.describing.sheet import Sheet, lay_out
 
 sys.path.insert(0, str(Path(__file__).parent))
 from metadata import BENCH, as_tables, load_score, predicted_labels, read_texts

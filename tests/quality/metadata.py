@@ -22,7 +22,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from dehusk.builders.describe import describe_pages
+from dehusk.builders.describing.describe import describe_pages
 from dehusk.builders.recipe import Dates
 
 BENCH = Path(os.environ.get("DEHUSK_BENCH", Path(__file__).parents[3] / "shared" / "bench"))

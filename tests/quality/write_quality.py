@@ -5,7 +5,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from dehusk.builders.sections import table
+from dehusk.builders.cards.sections import table
 
 ROOT = Path(__file__).parents[2]
 

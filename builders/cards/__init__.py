@@ -1,0 +1,1 @@
+"""What a dataset says of itself: card, plots, Croissant, licences and rights."""

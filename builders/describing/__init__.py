@@ -1,0 +1,1 @@
+"""From labelled lines to metadata: title, dates, authors, language, publisher."""

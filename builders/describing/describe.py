@@ -1,0 +1,478 @@
+"""Describe: labelled lines → what a page says about itself, each statement with the place it was read from.
+
+Unknown before wrong: a field is null where the page does not say it plainly. Nothing is looked up, translated or
+reworded; a field is text of the page with its white space normalised, and a date is what the page states, without
+its time zone.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from datetime import datetime, time, timedelta
+from typing import Any, Final, NamedTuple
+
+import numpy as np
+import pyarrow as pa
+
+from dehusk.builders.recipe import Dates
+from dehusk.schema.record import RECORDS
+
+from .address import find_address, site_of
+from .ago import days_ago
+from .dates import AS_OF, MODIFIED, Reading, StatedDate, find_dates, month_comes_first
+from .headline import MAX_TITLE, rank_headlines
+from .language import MAX_CHARS as LANGUAGE_CHARS
+from .language import guess_language
+from .names import Name, find_names, is_agency, only_persons
+from .publisher import find_publisher
+from .sheet import NEAR, About, Frame, Line, Sheet, Span, frame_of, lay_out, normalise
+from .words import fold_word, folded
+
+COLUMNS: Final = (
+    *("url", "site", "publisher", "title", "summary", "section", "authors", "published", "published_precision"),
+    *("modified", "language", "language_score", "evidence"),
+)
+"""The columns that `describe_pages` appends, in order."""
+
+MAX_SUMMARY: Final = 2000
+MAX_SECTION: Final = 60
+"""Characters that a field may have; what is longer is not what the field is for, and stays unknown."""
+
+ABOVE: Final = 4
+BELOW: Final = 30
+"""Lines above and below the headline that are read whatever their label, up to the body."""
+
+MAX_ASIDE: Final = 160
+MAX_ASIDE_PROSE: Final = 60
+"""Characters that such a line may have, and that it may have when it is labelled as prose."""
+
+MAX_DATED: Final = 40
+"""Lines that are asked for the order of day and month."""
+
+LEAD_ALONE: Final = 12
+"""Characters of a line that can be a 'By' or 'Written by' whose name stands on the next."""
+
+SURE_FAR: Final = 0.5
+"""How sure the label of a byline far from the headline must be."""
+
+LONG: Final = 40
+"""Characters of a line that is likely prose, on a page without clean text."""
+
+BELOW_BODY: Final = 2
+FAR: Final = 3
+"""From this zone on (`Frame.zone`) nothing is read."""
+
+ANY_DATES: Final = Dates()
+
+
+# --- title -----------------------------------------------------------------------------------------------------------
+
+_SUFFIX: Final = re.compile(r"\s*[-–—|·•»«:]+\s")
+_KICKER: Final = re.compile(r"[\s:|–—-]$")
+_CONTINUES: Final = ":,;–—-"
+
+
+def _shorter_form(page: Sheet, span: Span) -> Span:
+    """A headline without the name of its site or its kicker, where another line of the page is the shorter form."""
+    text = page.raw[span.start : span.end]
+    size = page.ends - page.starts
+    for place in np.flatnonzero((size >= max(8, len(text) // 2)) & (size < len(text) - 1)).tolist():
+        other = page.raw[page.starts[place] : page.ends[place]]
+        if text.startswith(other) and _SUFFIX.match(text, len(other)):
+            return Span(span.line, span.start, span.start + len(other))
+        if text.endswith(other) and _KICKER.search(text, 0, len(text) - len(other)):
+            return Span(span.line, span.end - len(other), span.end)
+    return span
+
+
+def _headline(page: Sheet) -> Line | None:
+    """The likeliest headline: a line labelled so, or one that is more likely the headline than no line is."""
+    for place, score in rank_headlines(page):
+        line = page.between(place, place)[0]
+        short = line.end - line.start <= MAX_ASIDE_PROSE
+        text = page.read(line)
+        fits = len(text) <= MAX_TITLE and not (short and find_dates(text)) and not _is_trail(text)
+        if fits and (line.label == "title" or score > 0):
+            return line
+    return None
+
+
+def _read_title(page: Sheet, about: About) -> int | None:
+    """Notes the title; returns the place of its line."""
+    line = _headline(page)
+    if line is None:
+        return None
+    torn = [
+        Span(following.place, following.start, following.end)
+        for following in page.between(line.place + 1, line.place + 1)
+        if following.label == "title" and page.raw[following.start] in _CONTINUES
+    ]
+    spans = [_shorter_form(page, Span(line.place, line.start, line.end)), *torn]
+    about.note("title", normalise(" ".join(page.raw[a:b] for _, a, b in spans))[:MAX_TITLE], *spans)
+    return line.place
+
+
+# --- the lines around the headline ------------------------------------------------------------------------------------
+
+# What a line must hold to be worth reading for a date: a year, or numbers set apart as dates are.
+_DATED: Final = re.compile(r"\d{4}|\d[./-] ?\d{1,2}[./-] ?\d|年")
+# What a line must begin with to be worth reading for an author.
+_CREDITED: Final = re.compile(
+    r"(?:[^\W\d_]{2,20} ){0,2}(?:by|von|par|por|door|av|af|di|de|oleh|yazan)\b"
+    r"|au[ct]?t(?:h?or|eur)|автор|[作記记编編文]者?[：:／/]|كتب|بقلم",
+    re.IGNORECASE,
+)
+
+
+# A line that is two to four words with capitals, as names are and few other lines.
+_CAPITAL: Final = r"[A-ZÀ-ÞА-ЯΑ-Ω][\w'’.-]"
+_PERSON: Final = re.compile(rf"{_CAPITAL}+(?: (?:de|van|von|der|la|le|di|da|el|al|bin))?(?: {_CAPITAL}*){{1,3}}")
+_NOT_PERSONS: Final = ("navigation", "heading", "list_item", "paragraph", "title", "section")
+
+
+class Aside(NamedTuple):
+    """A line around the headline that its label does not commend, but what it holds does.
+
+    Attributes:
+        line: the line.
+        dated: whether it holds a date.
+        person: whether it is nothing but what looks like a name, beside a date.
+    """
+
+    line: Line
+    dated: bool
+    person: bool
+
+
+def _may_tell(line: Line) -> bool:
+    """Whether a line can be about the page: short, shorter where it is prose, and not of something else altogether."""
+    limit = MAX_ASIDE_PROSE if line.label in ("paragraph", "list_item", "heading") else MAX_ASIDE
+    return line.end - line.start <= limit and line.label not in (
+        "byline",
+        "date",
+        "related",
+        "comment",
+        "consent",
+        "legal",
+    )
+
+
+def _asides(page: Sheet, frame: Frame) -> list[Aside]:
+    """The lines between headline and body and right beside them that may tell of the page, whatever their labels."""
+    lines = page.between(frame.title - ABOVE, min(frame.body + 1, frame.title + BELOW))
+    tells = [_may_tell(line) for line in lines]
+    dated = [ok and _DATED.search(page.raw, *line[1:3]) is not None for line, ok in zip(lines, tells, strict=True)]
+    dates = [ok or line.label == "date" for line, ok in zip(lines, dated, strict=True)]
+    found = []
+    led = False
+    for i, line in enumerate(lines):
+        if tells[i]:
+            inside = frame.title < line.place < frame.body
+            person = inside and _is_person(page, line, beside=any(dates[max(0, i - 2) : i + 3]))
+            if dated[i] or led or person or _CREDITED.match(page.raw, line.start, line.end):
+                found.append(Aside(line, dated[i], person))
+        led = line.label == "byline" and line.end - line.start <= LEAD_ALONE  # 'By' on a line of its own
+    return found
+
+
+def _is_person(page: Sheet, line: Line, *, beside: bool) -> bool:
+    """Whether a line beside a date is nothing but what looks like a name."""
+    return beside and line.label not in _NOT_PERSONS and _PERSON.fullmatch(page.raw, line.start, line.end) is not None
+
+
+# --- dates -----------------------------------------------------------------------------------------------------------
+
+
+class _Found(NamedTuple):
+    rank: tuple[int, bool, int]
+    line: Line
+    date: StatedDate
+
+    def span(self) -> Span:
+        return Span(self.line.place, self.line.start + self.date.start, self.line.start + self.date.end)
+
+
+def _within(found: StatedDate, dates: Dates) -> bool:
+    day = found.when.date()
+    return dates.earliest <= day and (dates.latest is None or day <= dates.latest)
+
+
+def _rank(frame: Frame, line: Line, found: StatedDate) -> tuple[int, bool, int]:
+    """The lower, the likelier a date is the page's: by where it stands, by what the line says, the first first."""
+    zone = frame.zone(line.place)
+    aside = 2 if line.label not in ("date", "byline") else 0
+    return min(zone, 1) + aside if zone < 2 else 2 * zone, found.role == "", line.place
+
+
+def _is_change(found: _Found, published: _Found | None) -> bool:
+    """Whether a date is when the page was changed; below the body only a line of dates says so, not a post's footer."""
+    later = published is not None and found.date.when > published.date.when
+    if found.date.role == MODIFIED or (found.date.role == AS_OF and later):
+        return found.rank[0] < 2 * BELOW_BODY or found.line.label == "date"
+    return False
+
+
+def _is_one_of_many(found: _Found, near: Sequence[_Found]) -> bool:
+    """Whether a date below the body stands among others there and does not say what it is: a comment's, a teaser's."""
+    below = [x for x in near if x.rank[0] >= 2 * BELOW_BODY]
+    return found in below and found.date.role == "" and len({x.date.when.date() for x in below}) > 1
+
+
+def _counted_date(page: Sheet, frame: Frame, dates: Dates) -> tuple[Span, datetime] | None:
+    """The day that '3 hours ago' means, beside the headline, when the recipe tells the day of the crawl."""
+    if dates.crawl_date is None:
+        return None
+    for line in page.lines("date", "byline"):
+        if frame.zone(line.place) < BELOW_BODY and (ago := days_ago(page.read(line))) is not None:
+            back, start, end = ago
+            day = dates.crawl_date - timedelta(days=back)
+            return Span(line.place, line.start + start, line.start + end), datetime.combine(day, time())
+    return None
+
+
+def _read_dates(page: Sheet, frame: Frame, lines: Sequence[Line], rules: tuple[Reading, Dates], about: About) -> None:
+    """Notes when the page was published and changed, as the likeliest of some lines state it."""
+    reading, dates = rules
+    found = [
+        _Found(_rank(frame, line, date), line, date)
+        for line in lines
+        for date in find_dates(page.read(line), reading)
+        if _within(date, dates)
+    ]
+    near = sorted((x for x in found if x.rank[0] < 2 * FAR), key=lambda x: x.rank)
+    published = next((x for x in near if x.date.role not in (MODIFIED, AS_OF)), None)
+    if published is not None and _is_one_of_many(published, near):
+        published = None
+    published = published or next((x for x in near if x.date.role == AS_OF), None)
+    modified = next((x for x in near if _is_change(x, published)), None)
+    if published is not None:
+        about.note("published", published.date.when, published.span())
+        about.note("published_precision", published.date.precision)
+    elif modified is None and (counted := _counted_date(page, frame, dates)) is not None:
+        about.note("published", counted[1], counted[0])
+        about.note("published_precision", "day")
+    if modified is not None:
+        about.note("modified", modified.date.when, modified.span())
+
+
+# --- authors ---------------------------------------------------------------------------------------------------------
+
+
+class _Named(NamedTuple):
+    line: Line
+    name: Name
+
+    def span(self) -> Span:
+        return Span(self.line.place, self.line.start + self.name.start, self.line.start + self.name.end)
+
+
+def _names_in(page: Sheet, line: Line, reading: Reading, *, led: bool) -> tuple[list[_Named], bool]:
+    """The names that a line gives, and whether it ends in a 'By' whose name must follow on the next line."""
+    text = page.read(line)
+    byline = find_names(text, reading)
+    trusted = byline.led or led or line.label == "byline" or (line.label == "date" and _DATED.search(text) is not None)
+    single = byline.led or led or (line.label == "byline" and _DATED.search(text) is not None)
+    names = [name for name in byline.names if trusted and (single or " " in name.text or is_agency(name))]
+    return [_Named(line, name) for name in names], byline.led and not byline.names
+
+
+def _credited(page: Sheet, frame: Frame, asides: Sequence[Aside]) -> list[Line]:
+    """The lines that may name an author: bylines, dates near the headline, and what stands there unlabelled."""
+    said = [line for line in page.lines("byline") if frame.is_near(line.place) or line.score >= SURE_FAR]
+    dates = [line for line in page.lines("date") if frame.is_near(line.place)]
+    return said + dates + [aside.line for aside in asides if aside.line.label != "title" and not aside.person]
+
+
+def _first_byline(page: Sheet, frame: Frame, lines: Sequence[Line], reading: Reading) -> list[_Named]:
+    """The names that the first byline among some lines gives, with the lines right below it."""
+    found: list[_Named] = []
+    led_at = -9
+    for line in sorted(lines, key=lambda line: (frame.zone(line.place), line.place)):
+        if found and not frame.together(found[-1].line.place, line.place):
+            break
+        names, leads = _names_in(page, line, reading, led=line.place - led_at in (1, 2))
+        found += names
+        led_at = line.place if leads else -9
+    return found
+
+
+def _read_authors(page: Sheet, frame: Frame, asides: Sequence[Aside], reading: Reading, about: About) -> None:
+    """Notes the authors of the first byline; without any, of a line beside the date that is nothing but a name."""
+    found = _first_byline(page, frame, _credited(page, frame, asides), reading)
+    if not found:
+        persons = [aside.line._replace(label="byline") for aside in asides if aside.person]
+        found = _first_byline(page, frame, persons, reading)
+    first = {named.name.text: named.span() for named in reversed(found)}
+    spans = [first[name.text] for name in only_persons([named.name for named in found])]
+    about.note("authors", [normalise(page.raw[span.start : span.end]) for span in spans], *spans)
+
+
+# --- section, summary, publisher, address -----------------------------------------------------------------------------
+
+_CRUMB: Final = re.compile(r"\s*[>›‹»→|•·❯⟩\\]\s*|\s+[/:–—-]\s+|\s*/\s*$|^\s*/\s*")
+_HOMES: Final = folded(
+    """
+    home | homepage | start | startseite | accueil | inicio | inici | página principal | portada | página inicial
+    início | domů | strona główna | главная | головна | ana sayfa | anasayfa | hjem | hem | etusivu | forside
+    kezdőlap
+    начало | αρχική | ホーム | トップ | top | 首页 | 首頁 | 正文 | 홈 | الرئيسية | خانه | בית | ראשי | होम | หน้าแรก
+    beranda
+    trang chủ | news | nachrichten | breadcrumb | breadcrumbs | you are here | sie sind hier | sie befinden sich hier
+    tags | topics | categories | kategorien
+    """
+)
+"""Parts of a breadcrumb that name no section."""
+
+_TRAIL: Final = re.compile(r"[>›»→/❯⟩\\‹]")
+_ARROW: Final = re.compile(r"[^\s>›»→❯]\s*[>›»→❯]\s*(?=[^\s>›»→❯])")
+_GLUED_HOME: Final = re.compile(r"\s*(?:Home|Startseite|Accueil|Inicio|Início)(?=[A-ZÀ-ÞА-Я])")
+_GLUE: Final = re.compile(r"(?<=[a-zà-ÿа-я])(?=[A-ZÀ-ÞА-Я])")
+
+
+def _is_page_itself(value: str, title: str) -> bool:
+    """Whether a part of a breadcrumb is the page's own headline, or the beginning of it."""
+    value, title = fold_word(value), fold_word(title)
+    begins = title.startswith(value) and _SUFFIX.match(title, len(value)) is not None
+    return bool(title) and (title in value or begins or (value in title and 2 * len(value) >= len(title)))
+
+
+def _crumbs(text: str) -> Iterator[tuple[int, int]]:
+    """The parts of a breadcrumb; those glued to a 'Home' ('HomeNewsTransport') are taken apart at their capitals."""
+    glued = _GLUED_HOME.match(text)
+    at = glued.end() if glued else 0
+    for m in (_GLUE if glued else _CRUMB).finditer(text, at):
+        yield at, m.start()
+        at = m.end()
+    yield at, len(text)
+
+
+def _is_trail(text: str) -> bool:
+    """Whether a line is a breadcrumb: its first part is 'Home', or it has three parts with arrows between."""
+    if len(text) > MAX_ASIDE or not (_TRAIL.search(text) or _GLUED_HOME.match(text)):
+        return False
+    crumbs = [text[start:end].strip() for start, end in _crumbs(text)]
+    home = _GLUED_HOME.match(text) is not None or fold_word(crumbs[0]) in _HOMES
+    return len(crumbs) > 1 and (home or len(_ARROW.findall(text)) > 1)
+
+
+def _section_lines(page: Sheet, frame: Frame) -> list[Line]:
+    """The lines that may name the section: those labelled so, else a breadcrumb above the headline."""
+    lines = [line for line in page.lines("section") if frame.is_near(line.place)]
+    if lines:
+        return lines
+    return [line for line in page.between(frame.title - NEAR, frame.title - 1) if _is_trail(page.read(line))]
+
+
+def _read_section(page: Sheet, frame: Frame, about: About) -> None:
+    """Notes the last part of the breadcrumb or kicker above the headline, else of the first one below it."""
+    lines = _section_lines(page, frame)
+    above = [line for line in reversed(lines) if line.place < frame.title]
+    title = about.fields.get("title") or ""
+    for line in above + [line for line in lines if line.place >= frame.title]:
+        text = page.read(line)
+        for start, end in reversed(list(_crumbs(text))):
+            value = normalise(text[start:end])
+            if (
+                value
+                and len(value) <= MAX_SECTION
+                and fold_word(value) not in _HOMES
+                and not _is_page_itself(value, title)
+            ):
+                about.note("section", value, Span(line.place, line.start + start, line.start + end))
+                return
+
+
+def _runs(lines: Sequence[Line]) -> list[list[Line]]:
+    """Lines in runs of direct neighbours."""
+    runs: list[list[Line]] = []
+    for line in lines:
+        if runs and line.place == runs[-1][-1].place + 1:
+            runs[-1].append(line)
+        else:
+            runs.append([line])
+    return runs
+
+
+def _read_summary(page: Sheet, frame: Frame, about: About) -> None:
+    runs = _runs(page.lines("summary"))
+    if not runs:
+        return
+    best = min(runs, key=lambda run: (frame.zone(run[0].place), run[0].place))
+    spans = [Span(line.place, line.start, line.end) for line in best]
+    text = normalise(" ".join(page.raw[a:b] for _, a, b in spans))
+    if len(text) <= MAX_SUMMARY:
+        about.note("summary", text, *spans)
+
+
+def _read_publisher(page: Sheet, about: About) -> None:
+    best: tuple[int, Span] | None = None
+    for line in page.lines("legal"):
+        found = find_publisher(page.read(line))
+        if found is not None and (best is None or found.plain > best[0]):
+            best = found.plain, Span(line.place, line.start + found.start, line.start + found.end)
+    if best is not None:
+        about.note("publisher", normalise(page.raw[best[1].start : best[1].end]), best[1])
+
+
+def _read_address(page: Sheet, about: About) -> None:
+    found = find_address(page.raw)
+    if found is not None:
+        line = int(np.searchsorted(page.starts, found[0], side="right")) - 1
+        url = page.raw[slice(*found)]
+        about.note("url", url, Span(line, *found))
+        about.note("site", site_of(url))
+
+
+# --- the step --------------------------------------------------------------------------------------------------------
+
+
+def _sample(page: Sheet) -> str:
+    """The beginning of the clean text, enough to name its language; where there is none, of the long lines."""
+    places = page.text if len(page.text) else np.flatnonzero(page.ends - page.starts >= LONG)
+    pieces: list[str] = []
+    size = 0
+    for place in places[:40].tolist():
+        pieces.append(page.raw[page.starts[place] : page.ends[place]][:LANGUAGE_CHARS])
+        size += len(pieces[-1])
+        if size >= LANGUAGE_CHARS:
+            break
+    return " ".join(pieces)
+
+
+def _describe(page: Sheet, dates: Dates) -> About:
+    about = About()
+    guess = guess_language(_sample(page))
+    about.note("language", guess.code if guess.sure else None)
+    about.note("language_score", guess.score if guess.sure else None)
+    frame = frame_of(page, _read_title(page, about))
+    asides = _asides(page, frame)
+    dated = page.lines("date", "byline") + [aside.line for aside in asides if aside.dated]
+    reading = Reading(guess.code, month_comes_first(page.read(line) for line in dated[:MAX_DATED]))
+    _read_dates(page, frame, dated, (reading, dates), about)
+    _read_authors(page, frame, asides, reading, about)
+    _read_section(page, frame, about)
+    _read_summary(page, frame, about)
+    _read_publisher(page, about)
+    _read_address(page, about)
+    return about
+
+
+def describe_pages(pages: pa.Table, lines: pa.Table, dates: Dates = ANY_DATES) -> pa.Table:
+    """Appends to each page what it says about itself.
+
+    Args:
+        pages: one row a page, with `raw`.
+        lines: one row a line, labelled and scored (`LINES`), sorted by page, then start.
+        dates: which dates to believe.
+
+    Returns:
+        `pages` with the columns of `COLUMNS`, typed as in `RECORDS`.
+    """
+    found = [_describe(sheet, dates) for sheet in lay_out(pages, lines)]
+    for name in COLUMNS:
+        kind = RECORDS.field(name).type
+        if name == "evidence":
+            values: list[Any] = [[{"field": f, **span._asdict()} for f, span in about.evidence] for about in found]
+        else:
+            values = [about.fields.get(name) for about in found]
+        pages = pages.append_column(pa.field(name, kind), pa.array(values, kind))
+    return pages

@@ -1,0 +1,1 @@
+"""From lines to labels: features, the line model, and how it learns."""

@@ -1,0 +1,46 @@
+"""Step 3, label: the lines table gets a label and a score on every line."""
+
+import hashlib
+from importlib.resources import files
+from typing import Final
+
+import numpy as np
+import pyarrow as pa
+
+from dehusk.schema.labels import LABELS
+from dehusk.schema.view import codepoints
+
+from .model import LineModel
+
+STORED: Final = ("characters.npz", "line_model.npz")
+"""The files beside this one on which labels depend."""
+
+_NAMES: Final = pa.array(LABELS)
+
+
+def label_lines(pages: pa.Table, lines: pa.Table) -> pa.Table:
+    """Labels the lines of a batch of pages; each page is read by itself.
+
+    Args:
+        pages: n pages, of which `raw` is used.
+        lines: their lines (`page`, `start`, `end`), sorted by page and start, none of them empty.
+
+    Returns:
+        The lines with the columns `label` (string, one of `LABELS`) and `score` (float32, 0 to 1 in steps of 0.001).
+    """
+    points, offsets = codepoints(pages["raw"])
+    page = lines["page"].to_numpy().astype(np.int32)
+    first = offsets[page]
+    found = LineModel.load().predict(points, lines["start"].to_numpy() + first, lines["end"].to_numpy() + first, page)
+    return lines.append_column("label", _NAMES.take(pa.array(found.label))).append_column(
+        "score", pa.array(found.score)
+    )
+
+
+def model_digest() -> str:
+    """SHA-256, in hex, of the files that labels depend on; it tells two models apart."""
+    folder = files("dehusk.builders.labelling")
+    digest = hashlib.sha256()
+    for name in STORED:
+        digest.update(folder.joinpath(name).read_bytes())
+    return digest.hexdigest()

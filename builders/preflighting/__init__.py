@@ -1,0 +1,1 @@
+"""What would fail or look bad once published, found before it is."""

@@ -1,0 +1,1 @@
+"""From seed files to pages and their lines, every byte accounted for."""

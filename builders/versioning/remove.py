@@ -1,0 +1,169 @@
+"""Remove: listed records leave a dataset at once, without its seeds, and stay out of every later build of it."""
+
+import shutil
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import msgspec
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from dehusk.builders.build import BuiltShard, SplitFile, finish_dataset, write_splits
+from dehusk.builders.cards.contents import carry_over
+from dehusk.builders.pack import (
+    REJECTS_FILE,
+    Maker,
+    Manifest,
+    PackedFile,
+    count_bytes,
+    file_digest,
+    library_versions,
+    read_manifest,
+    split_name,
+)
+from dehusk.builders.place import staging
+from dehusk.builders.summary import Summary, summarise, total
+from dehusk.schema.errors import EmptyBuildError, UsageError
+from dehusk.schema.record import RECORDS, REJECTS
+
+from .takedown import TAKEDOWN_NAME, Entry, Takedown, read_takedown
+from .withdraw import part_listed, reject_listed, without_match
+
+BATCH: Final = 1_000
+"""Records that are counted at once."""
+
+
+@dataclass(frozen=True, slots=True)
+class Removal:
+    """What left a dataset.
+
+    Attributes:
+        ids: ids of the records that left, in the order of the dataset.
+        unmatched: entries that named no record of the dataset, sorted; they are on its list all the same.
+        summary: what the dataset holds now, counted.
+    """
+
+    ids: tuple[str, ...]
+    unmatched: tuple[Entry, ...]
+    summary: Summary
+
+    def to_dict(self) -> dict[str, Any]:
+        """As plain values."""
+        return {
+            "removed": len(self.ids),
+            "ids": list(self.ids),
+            "unmatched": [f"{entry.kind} {entry.value}" for entry in self.unmatched],
+            "kept": self.summary.kept,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class _Work:
+    """A dataset that is thinned out, the folder where it is made anew, and what must leave it."""
+
+    dist: Path
+    folder: Path
+    manifest: Manifest
+    takedown: Takedown
+
+
+@dataclass(frozen=True, slots=True)
+class _Thinned:
+    """A data file without its listed records.
+
+    Attributes:
+        shard: what is left of it.
+        taken: `id` and `source` of the records that left.
+        unmatched: entries that named none of its records.
+    """
+
+    shard: BuiltShard
+    taken: pa.Table
+    unmatched: set[Entry]
+
+
+def remove_records(dist: Path, entries: Iterable[Entry]) -> Removal:
+    """Takes listed records out of a dataset and puts the entries on its takedown list.
+
+    Data files that hold none of them are copied, the rest is written anew. What comes out is, to the byte, what a build
+    with that list would give. The dataset is replaced whole, or stays as it was.
+
+    Args:
+        dist: a folder that `dehusk build` wrote.
+        entries: what must leave it, beside what its list names already.
+
+    Returns:
+        What left it.
+
+    Raises:
+        UsageError: the folder is not a dataset of this version of dehusk, or not as its manifest says.
+        RecipeError: its takedown list cannot be read.
+        EmptyBuildError: no record would be left; nothing was changed.
+        StorageError: the system refused to write; the dataset stands as it was.
+    """
+    read_manifest(dist)  # before anything is made beside it
+    with staging(dist) as folder:
+        manifest = read_manifest(dist)
+        _refuse_changed(dist, manifest)
+        carry_over(dist, folder)
+        asked = Takedown(frozenset(entries))
+        takedown = asked | read_takedown(dist / TAKEDOWN_NAME)
+        data = [file for file in manifest.files if file.content is not None]
+        work = _Work(dist, folder, manifest, takedown)
+        thinned = [_thin_out(work, file, f"{number:05}") for number, file in enumerate(data)]
+        taken = pa.concat_tables([part.taken for part in thinned])
+        ids = tuple(taken["id"].to_pylist())
+        if all(not part.shard.files for part in thinned):
+            raise EmptyBuildError(f"{dist} would be left without a record", "delete the folder; nothing was changed")
+        rest = _rest(dist, manifest, taken)
+        shards = [rest, *(part.shard for part in thinned)]
+        summary = finish_dataset(shards, takedown.with_ids(ids), manifest.recipe, folder, _maker(manifest))
+    unmatched = asked.entries.intersection(*(part.unmatched for part in thinned))
+    return Removal(ids, tuple(sorted(unmatched)), summary)
+
+
+def _refuse_changed(dist: Path, manifest: Manifest) -> None:
+    """Makes sure that records and rejects are those that were built; card and takedown list may have been edited."""
+    if REJECTS_FILE not in {file.path for file in manifest.files}:
+        raise UsageError(f"the manifest of {dist} does not list {REJECTS_FILE}", "build the dataset anew")
+    for file in manifest.files:
+        path = dist / file.path
+        if file.rows is not None and (path.is_symlink() or not path.is_file() or file_digest(path) != file.sha256):
+            raise UsageError(f"{path} is not as the manifest says", "`dehusk check` says more; build the dataset anew")
+        if file.content is not None and split_name(file.path) not in manifest.recipe.split.shares:
+            raise UsageError(f"{path} belongs to no split of the recipe", "build the dataset anew")
+
+
+def _thin_out(work: _Work, file: PackedFile, name: str) -> _Thinned:
+    dist, folder = work.dist, work.folder
+    if not pq.read_schema(dist / file.path).equals(RECORDS, check_metadata=False):
+        raise UsageError(f"{dist / file.path} has other columns than this version writes", "build the dataset anew")
+    table = pq.read_table(dist / file.path, schema=RECORDS)
+    kept, taken = part_listed(table, work.takedown)
+    if taken.num_rows:
+        files = write_splits(kept, name, work.manifest.recipe, folder)
+    else:
+        copied = Path(shutil.copyfile(dist / file.path, folder / f"{split_name(file.path)}.{name}.parquet"))
+        files = (SplitFile(split_name(file.path), copied, table.num_rows, file.content or "", count_bytes(table)),)
+    shard = BuiltShard(files, REJECTS.empty_table(), (), {}, (), _count(kept))
+    return _Thinned(shard, taken.select(["id", "source"]), without_match(table, work.takedown))
+
+
+def _count(records: pa.Table) -> Summary:
+    """Counts records a batch at a time: what is counted by character takes many times the memory of the text."""
+    batches = (records.slice(at, BATCH) for at in range(0, records.num_rows, BATCH))
+    return total(summarise(batch, REJECTS.empty_table()) for batch in batches)
+
+
+def _rest(dist: Path, manifest: Manifest, taken: pa.Table) -> BuiltShard:
+    """What the dataset holds beside its records, as a shard without any."""
+    rejects = pa.concat_tables([pq.read_table(dist / REJECTS_FILE, schema=REJECTS), reject_listed(taken)])
+    return BuiltShard((), rejects, tuple(manifest.seeds), {}, tuple(taken["id"].to_pylist()), Summary())
+
+
+def _maker(manifest: Manifest) -> Maker:
+    """The records are still those of the versions that made them; Arrow has written their files."""
+    written_by = {"pyarrow": library_versions()["pyarrow"]}
+    return msgspec.structs.replace(manifest.maker, libraries=manifest.libraries | written_by)
