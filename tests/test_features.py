@@ -72,6 +72,18 @@ def joined(parts: list[LineFeatures]) -> LineFeatures:
     )
 
 
+def test_pieces_of_a_long_line_know_nothing_of_the_page_before() -> None:
+    """Three lines with no break between them, as a long line is cut: alone, and after a page whose breaks are far."""
+    text = "x" * 900
+    points = np.frombuffer(("a\n" + text + text).encode("utf-32-le"), np.uint32)
+    page = np.array([0, 0, 1, 1, 1], np.int32)
+    start, end = np.array([0, 2, 902, 1202, 1502]), np.array([1, 902, 1202, 1502, 1802])
+    together = line_features(points, start, end, page)
+    alone = line_features(points[902:], start[2:] - 902, end[2:] - 902, page[2:])
+    assert dense(together, "indent")[2:] == dense(alone, "indent")
+    assert np.array_equal(together.dense[2:], alone.dense)
+
+
 def test_shapes_and_dtypes() -> None:
     features = found(PAGE)
     lines = 10

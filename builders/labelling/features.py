@@ -214,9 +214,12 @@ def _running(values: U64) -> U64:
 def _running_sums(text: NDArray[np.uint32], start: I64, end: I64) -> _Sums:
     kinds, folded = _tables()
     power, undo = _powers_for(len(text) + 1)
-    kind = kinds.take(text)
-    one, two, three = (_running(table.take(kind)) for table in _count_tables())
-    value = folded.take(text)
+    # `take` wants places of this type: told once, each table is read without a copy of its own.
+    point = text.astype(np.intp)
+    kind = kinds.take(point)
+    code = kind.astype(np.intp)
+    one, two, three = (_running(table.take(code)) for table in _count_tables())
+    value = folded.take(point)
     value *= power[: len(text)]
     return _Sums(text, start, end, kind, (one, two, three), _running(value), undo)
 
@@ -240,10 +243,12 @@ _WORDY: Final = np.array(
 )
 """0: not in a word, 1: in a word, 2: a word of its own (scripts written without spaces)."""
 
+_WORDY_BYTES: Final = _WORDY.tobytes().ljust(256, b"\0")
+
 
 def _find_words(sums: _Sums) -> _Words:
     start, end = sums.start, sums.end
-    wordy = _WORDY.take(sums.kind)
+    wordy = np.frombuffer(sums.kind.tobytes().translate(_WORDY_BYTES), np.uint8)
     begins = wordy > 0
     ends = begins.copy()
     joined = (wordy[1:] & wordy[:-1] & 1).view(np.bool_)
@@ -366,7 +371,10 @@ def _dense(sums: _Sums, words: _Words, place: _Place) -> U8:
     values |= _standing(place, length, is_long, count["stop"])
     values |= _sameness(sums, place)
     values |= _page_facts(place, values, count, length, is_long)
-    return np.stack([np.minimum(values[name], 255).astype(np.uint8) for name in DENSE], axis=1)
+    dense = np.empty((len(DENSE), len(start)), np.uint8)
+    for row, name in zip(dense, DENSE, strict=True):
+        np.minimum(values[name], 255, out=row, casting="unsafe")
+    return dense.T
 
 
 def _form(sums: _Sums, count: dict[str, I64], words: _Words, place: _Place) -> dict[str, I64]:
@@ -414,12 +422,15 @@ def _word_facts(sums: _Sums, words: _Words, place: _Place, is_long: Flags) -> di
     size = words.end - words.start
     capital = first == CLASS["upper"]
     number = (first == CLASS["digit"]) & (last == CLASS["digit"])
-    lead = text[words.start].astype(np.int64) * 256 + text[words.start + (size > 1)]
-    year = number & (size == 4) & ((lead == ord("1") * 256 + ord("9")) | (lead == ord("2") * 256 + ord("0")))
-    brief = number & (size <= 2)
-    after = np.append(sums.kind, np.uint8(0))[words.end]
-    follows = (np.append(words.start[1:], -1) == words.end + 1) & (np.append(words.line[1:], -1) == words.line)
-    clock = brief & follows & (after == CLASS["colon"])
+    year, clock = np.zeros_like(number), np.zeros_like(number)
+    digits = np.flatnonzero(number)
+    four = digits[size[digits] == 4]
+    lead = text[words.start[four]].astype(np.int64) * 256 + text[words.start[four] + 1]
+    year[four] = (lead == ord("1") * 256 + ord("9")) | (lead == ord("2") * 256 + ord("0"))
+    # the last word has no follower
+    brief = digits[(size[digits] <= 2) & (digits + 1 < len(number))]
+    follows = (words.start[brief + 1] == words.end[brief] + 1) & (words.line[brief + 1] == words.line[brief])
+    clock[brief] = follows & (sums.kind[words.start[brief + 1] - 1] == CLASS["colon"])
     weighty = (size >= 4) & ~number | (first == CLASS["ideograph"])
     in_text, in_first, alone = _recurrence(words, place, is_long)
     facts = (
@@ -454,10 +465,16 @@ def _word_facts(sums: _Sums, words: _Words, place: _Place, is_long: Flags) -> di
 
 def _side_by_side(facts: tuple[Flags, ...]) -> U64:
     """Flags as numbers of twelve bits in one number each."""
-    out = facts[0].astype(np.uint64)
+    code = facts[0].astype(np.uint8)
     for i, fact in enumerate(facts[1:], 1):
-        out |= fact.astype(np.uint64) << np.uint64(12 * i)
-    return out
+        code |= fact.view(np.uint8) << np.uint8(i)
+    return _spread(len(facts)).take(code)
+
+
+@cache
+def _spread(n: int) -> U64:
+    """For every number of n bits, the number that has each of them twelve bits further on: uint64[2**n]."""
+    return np.array([sum((code >> i & 1) << 12 * i for i in range(n)) for code in range(1 << n)], np.uint64)
 
 
 def _recurrence(words: _Words, place: _Place, is_long: Flags) -> tuple[Flags, Flags, Flags]:
@@ -485,8 +502,8 @@ def _setting(sums: _Sums, place: _Place) -> dict[str, I64]:
     after = np.append(before[1:], 3)
     after[place.heads[1:] - 1] = 3
     line_start = np.append(-1, breaks)[nth] + 1
-    indent = np.maximum(start - line_start, 0)
-    indent[place.heads] = 0
+    # a line without a break before it in its page is told from the page's first line, not from the page before
+    indent = start - np.maximum(line_start, start[place.first])
     return {
         "gap_before": before * 32,
         "gap_after": after * 32,
