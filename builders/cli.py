@@ -598,7 +598,7 @@ def _listed_in(file: Path) -> "Takedown":
     "train",
     epilog=_examples(
         "dehusk train bench trained",
-        "dehusk train bench trained --labels labels.jsonl",
+        "dehusk train bench trained --pages corrected --labels labels.jsonl --vectors glove.txt",
         "dehusk train bench trained --seed 7 --folds 3 --cache features.npz",
     ),
 )
@@ -609,8 +609,10 @@ def _listed_in(file: Path) -> "Takedown":
     "--folds", type=click.IntRange(min=2), default=5, show_default=True, help="Parts of the cross-validation."
 )
 @click.option("--labels", type=_PATH, metavar="FILE", help="More hand labels of the folder's pages, as JSON lines.")
+@click.option("--pages", type=_PATH, metavar="FOLDER", help="Labelled pages of your own, as files.")
+@click.option("--vectors", type=_PATH, metavar="FILE", help="Word vectors to start from, in GloVe's text form.")
 @click.option("--cache", type=_PATH, metavar="FILE", help="Where to keep the computed features for another run.")
-def train_command(bench: Path, out: Path, seed: int, folds: int, labels: Path | None, cache: Path | None) -> None:
+def train_command(bench: Path, out: Path, seed: int, folds: int, **files: Path | None) -> None:
     """Trains the line model anew from labelled pages.
 
     BENCH is the benchmark folder, OUT a folder for the model, its card, its figures and the labels that each page got
@@ -622,5 +624,10 @@ def train_command(bench: Path, out: Path, seed: int, folds: int, labels: Path | 
         from .labelling.train import train_model
     if not bench.is_dir():
         raise UsageError(f"there is no folder {bench}", "name the benchmark folder")
-    train_model(bench, out, labels=labels, seed=seed, folds=folds, cache=cache, say=partial(click.echo, err=True))
+    for name in ("labels", "vectors"):
+        if (file := files[name]) is not None and not file.is_file():
+            raise UsageError(f"there is no file {file}", f"name the file for --{name}")
+    if (own := files["pages"]) is not None and not own.is_dir():
+        raise UsageError(f"there is no folder {own}", "name the folder of your labelled pages")
+    train_model(bench, out, seed=seed, folds=folds, say=partial(click.echo, err=True), **files)
     click.echo(visible(f"{out} holds the line model, its card and its figures"))

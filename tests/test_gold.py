@@ -17,7 +17,7 @@ from dehusk.builders.road import build_batch
 from dehusk.schema.labels import GROUPS
 
 GROUP = {label: group for group, labels in GROUPS.items() for label in labels}
-FLOORS = {"labels": 0.60, "groups": 0.83, "title": 16, "language": 22, "published": 15}
+FLOORS = {"labels": 0.60, "groups": 0.83, "title": 16, "language": 22, "published": 14}
 """Shares of lines with the right label and in the right group; pages whose field is right, of those that have one."""
 
 

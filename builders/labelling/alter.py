@@ -89,8 +89,8 @@ def computed(gaps: list[str], texts: list[str]) -> dict[str, NDArray[Any]]:
     seen = text_features("".join(x for pair in zip(gaps, texts, strict=True) for x in pair), end - sizes, end)
     return {
         "dense": seen.dense,
-        "single": seen.single.astype(np.uint16),
-        "words": seen.words.astype(np.uint16),
+        "single": seen.single,
+        "words": seen.words,
         "steps": np.diff(seen.offsets),
         "size": np.array([len(text.split()) for text in texts], np.int32),
     }

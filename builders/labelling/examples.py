@@ -52,8 +52,8 @@ class Examples(NamedTuple):
 
     texts: list[Text]
     dense: NDArray[np.uint8]
-    single: NDArray[np.uint16]
-    words: NDArray[np.uint16]
+    single: NDArray[np.uint32]
+    words: NDArray[np.uint32]
     offsets: NDArray[np.int64]
     target: NDArray[np.uint8]
     content: NDArray[np.int8]
@@ -172,8 +172,8 @@ def _columns(page: dict[str, Any], text: dict[str, Any], labels: Sequence[str | 
     pairs = [(line["label"], label) for line, label in zip(lines, labels, strict=True)]
     return {
         "dense": seen.dense,
-        "single": seen.single.astype(np.uint16),
-        "words": seen.words.astype(np.uint16),
+        "single": seen.single,
+        "words": seen.words,
         "offsets": seen.offsets,
         "target": np.array([_code(read or given, page["source"], read is not None) for given, read in pairs], np.uint8),
         "content": np.array([_kept(read if given is None else given) for given, read in pairs], np.int8),

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 U8: TypeAlias = NDArray[np.uint8]
+U32: TypeAlias = NDArray[np.uint32]
 U64: TypeAlias = NDArray[np.uint64]
 I64: TypeAlias = NDArray[np.int64]
 Flags: TypeAlias = NDArray[np.bool_]
@@ -25,8 +26,8 @@ CLASSES: Final = (
 
 CLASS: Final = {name: code for code, name in enumerate(CLASSES)}
 
-BUCKET_BITS: Final = 16
-"""Hashed words fall into 2**16 buckets."""
+NAME_BITS: Final = 32
+"""A hashed word has a name of so many bits."""
 
 HEAD, TAIL = 10, 5
 """How many words of a line are looked up: the first ten and the last five. Long lines are plain from their form."""
@@ -48,14 +49,14 @@ MIX: Final = np.uint64(0xD6E8FEB86659FD93)
 class LineFeatures(NamedTuple):
     """Features of the lines of a batch.
 
-    `dense` uint8[n, len(DENSE)]; `single` int64[n, len(SINGLE)], one bucket each; `words` int64[k], the buckets of
+    `dense` uint8[n, len(DENSE)]; `single` uint32[n, len(SINGLE)], one name each; `words` uint32[k], the names of
     the words looked up, two a word (the word, and the word with its follower); those of line i are
     `words[offsets[i]:offsets[i + 1]]`, offsets int64[n + 1].
     """
 
     dense: U8
-    single: I64
-    words: I64
+    single: U32
+    words: U32
     offsets: I64
 
 
@@ -132,7 +133,7 @@ DENSE: Final = _one_each(
 """The dense features, in order. `part_` is a share of the line in 1/255, `page_` is the same all over a page."""
 
 SINGLE: Final = _one_each("opening line shape_head shape_tail first_mark last_mark form setting")
-"""Features that name one bucket each."""
+"""Features that are one name each."""
 
 
 def line_features(text: NDArray[np.uint32], start: I64, end: I64, page: NDArray[np.int32]) -> LineFeatures:
@@ -147,8 +148,8 @@ def line_features(text: NDArray[np.uint32], start: I64, end: I64, page: NDArray[
     if not len(start):
         return LineFeatures(
             np.zeros((0, len(DENSE)), np.uint8),
-            np.zeros((0, len(SINGLE)), np.int64),
-            np.zeros(0, np.int64),
+            np.zeros((0, len(SINGLE)), np.uint32),
+            np.zeros(0, np.uint32),
             np.zeros(1, np.int64),
         )
     sums = _running_sums(text, start, end)
@@ -231,9 +232,9 @@ def _mixed(value: U64) -> U64:
     return value ^ (value >> np.uint64(32))
 
 
-def _bucket(value: U64, salt: int) -> I64:
+def _named(value: U64, salt: int) -> U32:
     salted = (value + np.uint64(salt * BASE % (1 << 64))) * MIX
-    return (_mixed(salted) >> np.uint64(64 - BUCKET_BITS)).astype(np.int64)
+    return (_mixed(salted) >> np.uint64(64 - NAME_BITS)).astype(np.uint32)
 
 
 # --- words ----------------------------------------------------------------------------------------------------------
@@ -272,8 +273,8 @@ def _ranges(low: I64, count: I64) -> I64:
     return np.arange(total[-1]) + np.repeat(low - (total - count), count)
 
 
-def _looked_up(words: _Words) -> tuple[I64, I64]:
-    """Buckets of the first and last words of each line, with and without their follower, and each line's bounds."""
+def _looked_up(words: _Words) -> tuple[U32, I64]:
+    """Names of the first and last words of each line, with and without their follower, and each line's bounds."""
     count = words.last - words.first
     chosen = np.minimum(count, HEAD + TAIL)
     bounds = np.cumsum(chosen)
@@ -283,14 +284,14 @@ def _looked_up(words: _Words) -> tuple[I64, I64]:
     value = words.hash[which]
     after = np.append(words.hash, np.uint64(0))[which + 1]
     after[which + 1 == np.repeat(words.last, chosen)] = 0
-    pairs = np.stack([_bucket(value, 1), _bucket(value * MIX + after, 2)], axis=1)
+    pairs = np.stack([_named(value, 1), _named(value * MIX + after, 2)], axis=1)
     return pairs.ravel(), np.append(0, bounds) * 2
 
 
-# --- single buckets -------------------------------------------------------------------------------------------------
+# --- single names -------------------------------------------------------------------------------------------------
 
 
-def _singles(sums: _Sums, words: _Words, dense: U8) -> I64:
+def _singles(sums: _Sums, words: _Words, dense: U8) -> U32:
     text, start, end = sums.text, sums.start, sums.end
     value = np.append(words.hash, np.uint64(0))
     opening = np.where(words.last > words.first, value[words.first], 0)
@@ -305,7 +306,7 @@ def _singles(sums: _Sums, words: _Words, dense: U8) -> I64:
         32
     ) + sums.kind[end - 1]
     values = (opening, line, head, tail, first, last, form, setting)
-    return np.stack([_bucket(value, 3 + salt) for salt, value in enumerate(values)], axis=1)
+    return np.stack([_named(value, 3 + salt) for salt, value in enumerate(values)], axis=1)
 
 
 def _shapes(sums: _Sums) -> tuple[U64, U64]:

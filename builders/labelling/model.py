@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from dehusk.schema.labels import LABELS, TEXT_LABELS
 
 from .features import SINGLE, LineFeatures, line_features
+from .vocabulary import Vocabulary
 
 F32: TypeAlias = NDArray[np.float32]
 I64: TypeAlias = NDArray[np.int64]
@@ -89,8 +90,8 @@ class Tables(NamedTuple):
 class LineModel:
     """Weights of the network. `convolutions` are pairs of a dilation and a layer over three lines."""
 
+    vocabulary: Vocabulary
     words: NDArray[np.uint64]
-    word_dims: int
     bag_scale: np.float32
     entry: Layer
     convolutions: tuple[tuple[int, Layer], ...]
@@ -119,8 +120,8 @@ class LineModel:
 
         dilations = stored["dilations"].tolist()
         return cls(
+            vocabulary=Vocabulary.of(stored["names"].astype(np.uint32)),
             words=_packed(stored["words"]),
-            word_dims=stored["words"].shape[1],
             bag_scale=np.float32(stored["bag_scale"]),
             entry=layer("entry"),
             convolutions=tuple((dilation, layer(f"convolution{i}")) for i, dilation in enumerate(dilations)),
@@ -162,10 +163,10 @@ class LineModel:
         """float32[n, 19]: one logit a label, that of being text, and that of being the title."""
         heads = _heads(page)
         count = np.diff(np.append(heads, len(page)))
-        dims = found.dense.shape[1]
-        inputs = np.empty((len(page), dims + self.word_dims), np.float32)
+        bag, dims = self._bag(found), found.dense.shape[1]
+        inputs = np.empty((len(page), dims + bag.shape[1]), np.float32)
         inputs[:, :dims] = found.dense
-        inputs[:, dims:] = self._bag(found)
+        inputs[:, dims:] = bag
         state = self.entry(inputs)
         # What every layer needs for a moment, held once: fresh memory costs more than the sums.
         whole, added = np.empty_like(state), np.empty_like(state)
@@ -187,12 +188,15 @@ class LineModel:
 
     def _bag(self, found: LineFeatures) -> F32:
         """float32[n, word_dims]: the sum of the word vectors of each line, as whole numbers of eight bits."""
-        sums = self.words.take(found.single[:, 0], axis=0)
-        for column in found.single.T[1:]:
+        single = self.vocabulary.rows(found.single)
+        sums = self.words.take(single[:, 0], axis=0)
+        for column in single.T[1:]:
             sums += self.words.take(column, axis=0)
         some = np.flatnonzero(np.diff(found.offsets))
         if len(some):
-            sums[some] += np.add.reduceat(self.words.take(found.words, axis=0), found.offsets[some], axis=0)
+            sums[some] += np.add.reduceat(
+                self.words.take(self.vocabulary.rows(found.words), axis=0), found.offsets[some], axis=0
+            )
         count = np.diff(found.offsets) + found.single.shape[1]
         lanes = sums.view(np.uint16).astype(np.float32)
         lanes -= (count * LANE_BIAS).astype(np.float32)[:, None]
@@ -211,7 +215,7 @@ class LineModel:
         return back(self._whole(into(np.concatenate([mean, most], axis=1)), f"inside_context{i}"))
 
 
-def decide(logits: F32, line: I64, heads: I64, tables: Tables) -> Predictions:
+def decide(logits: F32, line: NDArray[np.uint32], heads: I64, tables: Tables) -> Predictions:
     """Turns logits into labels.
 
     At most one line of a page is its title, with its repetitions right around it. Every other line is text or not by
@@ -219,7 +223,7 @@ def decide(logits: F32, line: I64, heads: I64, tables: Tables) -> Predictions:
 
     Args:
         logits: float32[n, 19], those of the labels, of being text, and of being the title.
-        line: int64[n], the bucket of each whole line, the same for the same line.
+        line: uint32[n], the name of each whole line, the same for the same line.
         heads: int64[pages], the first line of each page.
         tables: the tables that stand in for exp, and the thresholds.
     """
@@ -240,7 +244,7 @@ def decide(logits: F32, line: I64, heads: I64, tables: Tables) -> Predictions:
     return Predictions(best.astype(np.uint8), score.astype(np.float32), content)
 
 
-def _title_rows(logit: F32, line: I64, heads: I64, least: float) -> I64:
+def _title_rows(logit: F32, line: NDArray[np.uint32], heads: I64, least: float) -> I64:
     """The best line of each page where it is good enough, and the same line close by where it is good enough too."""
     n = len(logit)
     page = np.repeat(np.arange(len(heads)), np.diff(np.append(heads, n)))
@@ -264,7 +268,7 @@ def _standfirsts(title: I64, text: NDArray[np.bool_], heads: I64) -> I64:
 
 
 def _packed(words: NDArray[np.generic]) -> NDArray[np.uint64]:
-    """int8[buckets, dims] as uint64[buckets, dims / 4]: four weights in a number, so that sums add four at once."""
+    """int8[rows, dims] as uint64[rows, dims / 4]: four weights in a number, so that sums add four at once."""
     lanes = (words.astype(np.int16) + LANE_BIAS).astype("<u2")
     return lanes.view("<u8").astype(np.uint64)
 

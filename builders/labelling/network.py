@@ -14,7 +14,7 @@ import torch.nn.functional as F  # noqa: N812 (its usual name)
 
 from dehusk.schema.labels import LABELS
 
-from .features import BUCKET_BITS, DENSE
+from .features import DENSE
 from .markup import MARKS
 
 Tensor: TypeAlias = torch.Tensor
@@ -23,6 +23,9 @@ Steps: TypeAlias = dict[str, float]
 Activation: TypeAlias = Callable[[Tensor, str], Tensor]
 
 PAGE_TYPES: Final = ("article", "forum", "product", "collection", "listing", "documentation", "service")
+GIVEN_SCALE: Final = 0.05
+"""The size of the first products of given vectors, that of fresh word vectors."""
+
 DENSE_UNIT: Final = 1 / 64
 """Dense features come as whole numbers up to 255; the network sees them in this unit."""
 
@@ -58,6 +61,16 @@ class Batch(NamedTuple):
     swapped: Tensor
 
 
+class Given(NamedTuple):
+    """Word vectors learnt elsewhere: float[g, k], and the rows int64[g] of the words in the vocabulary.
+
+    The network learns only how they enter it: a matrix [k, word_dims], whose products are added to its own vectors.
+    """
+
+    rows: Tensor
+    vectors: Tensor
+
+
 class Output(NamedTuple):
     """Logits, and what they are made from.
 
@@ -72,16 +85,18 @@ class Output(NamedTuple):
     hidden: Tensor
 
 
-def new_parameters(shape: Shape, seed: int) -> Parameters:
-    """Fresh weights, the same for the same seed."""
+def new_parameters(shape: Shape, rows: int, seed: int, given: Given | None = None) -> Parameters:
+    """Fresh weights for a vocabulary of so many rows, the same for the same seed."""
     source = torch.Generator().manual_seed(seed)
     width, words = shape.width, shape.word_dims
 
-    def matrix(rows: int, columns: int, gain: float) -> Tensor:
-        return torch.randn(rows, columns, generator=source) * (gain / math.sqrt(rows))
+    def matrix(inputs: int, columns: int, gain: float) -> Tensor:
+        return torch.randn(inputs, columns, generator=source) * (gain / math.sqrt(inputs))
 
     entry = len(DENSE) + words + (MARKS + 1) * shape.sees_markup
-    made = {"words": torch.randn(1 << BUCKET_BITS, words, generator=source) * 0.05}
+    made = {"words": torch.randn(rows, words, generator=source) * 0.05}
+    if given is not None:
+        made["given"] = matrix(given.vectors.shape[1], words, GIVEN_SCALE)
     layers = {"entry": (entry, width, 1.4)}
     layers |= {f"convolution{i}": (3 * width, width, 0.7) for i in range(len(shape.dilations))}
     layers |= {f"context{i}": (2 * width, width, 1.4) for i in shape.contexts}
@@ -92,8 +107,8 @@ def new_parameters(shape: Shape, seed: int) -> Parameters:
         "phrases": (words, len(LABELS), 0.5),
         "markup": (width, MARKS, 0.3),
     }
-    for name, (rows, columns, gain) in layers.items():
-        made[f"{name}.weight"] = matrix(rows, columns, gain)
+    for name, (inputs, columns, gain) in layers.items():
+        made[f"{name}.weight"] = matrix(inputs, columns, gain)
         made[f"{name}.bias"] = torch.zeros(columns)
     return {name: value.requires_grad_() for name, value in made.items()}
 
@@ -105,8 +120,16 @@ class Network:
     where ranges are measured. With `steps` (see `rounding`) weights are rounded as in the shipped model.
     """
 
-    def __init__(self, shape: Shape, parameters: Parameters, activate: Activation, steps: Steps | None = None) -> None:
-        self.shape, self.parameters, self.activate, self.steps = shape, parameters, activate, steps
+    def __init__(
+        self,
+        shape: Shape,
+        parameters: Parameters,
+        activate: Activation,
+        *,
+        steps: Steps | None = None,
+        given: Given | None = None,
+    ) -> None:
+        self.shape, self.parameters, self.activate, self.steps, self.given = shape, parameters, activate, steps, given
         self.words = self.word_vectors()
 
     def refresh(self) -> None:
@@ -124,8 +147,8 @@ class Network:
         return values @ weight + self.parameters[f"{name}.bias"]
 
     def word_vectors(self) -> Tensor:
-        """float[buckets, word_dims], rounded if weights are."""
-        words = self.parameters["words"]
+        """float[rows, word_dims], rounded if weights are."""
+        words = with_given(self.parameters, self.given)
         if self.steps is None:
             return words
         return _rounded(words / self.steps["words"], 127) * self.steps["words"]
@@ -165,6 +188,13 @@ class Network:
         )
         most = torch.segment_reduce(values, "max", lengths=batch.count)
         return self.activate(self.layer(f"context{i}", torch.cat([mean, most], 1)), f"inside_context{i}")
+
+
+def with_given(parameters: Parameters, given: Given | None) -> Tensor:
+    """float[rows, word_dims]: the word vectors, what was given included."""
+    if given is None:
+        return parameters["words"]
+    return parameters["words"].index_add(0, given.rows, given.vectors @ parameters["given"])
 
 
 def word_unit(words: Tensor) -> float:
@@ -230,29 +260,26 @@ def _neighbours(values: Tensor, dilation: int, page: Tensor) -> Tensor:
     return torch.cat([before, values, after], 1)
 
 
-def arrays_of(parameters: Parameters) -> dict[str, Any]:
-    """Weights as numpy arrays."""
-    return {name: value.detach().numpy() for name, value in parameters.items()}
-
-
-def quantised(shape: Shape, parameters: Parameters, steps: Steps, kept: np.ndarray[Any, Any]) -> dict[str, Any]:
-    """Weights and scales as `model.LineModel` wants them; `kept` float32[buckets] is 0 for words not to be known."""
-    weights = arrays_of(parameters)
+def quantised(shape: Shape, parameters: Parameters, steps: Steps, names: np.ndarray[Any, Any]) -> dict[str, Any]:
+    """Weights and scales as `model.LineModel` wants them; `names` are those of the rows after row 0."""
+    weights = {name: value.detach().numpy() for name, value in parameters.items()}
     unit = steps["words"]
-    words = np.clip(np.rint(weights["words"] / np.float32(unit)), -127, 127) * kept[:, None]
+    words = np.clip(np.rint(weights["words"] / np.float32(unit)), -127, 127)
+    words[0] = 0
     out: dict[str, Any] = {
+        "names": names,
         "words": words.astype(np.int8),
         "bag_scale": np.float32(unit / steps["bag"]),
         "dilations": np.array(shape.dilations, np.int64),
         "contexts": np.array(shape.contexts, np.int64),
     }
-    names = ["neck", "head", *(f"convolution{i}" for i in range(len(shape.dilations)))]
-    names += [f"{kind}{i}" for kind in ("context", "return") for i in shape.contexts]
+    layers = ["neck", "head", *(f"convolution{i}" for i in range(len(shape.dilations)))]
+    layers += [f"{kind}{i}" for kind in ("context", "return") for i in shape.contexts]
     inputs = {"neck": "before_neck", "head": "before_head"}
     inputs |= {f"convolution{i}": f"before_convolution{i}" for i in range(len(shape.dilations))}
     for i in shape.contexts:
         inputs |= {f"context{i}": f"before_context{i}", f"return{i}": f"inside_context{i}"}
-    units: dict[str, Any] = {name: np.float32(steps[inputs[name]]) for name in names}
+    units: dict[str, Any] = {name: np.float32(steps[inputs[name]]) for name in layers}
     units["entry"] = entry_units(shape, steps).numpy()
     for name, unit_in in units.items():
         _put_layer(out, name, weights, unit_in)

@@ -23,7 +23,7 @@ from dehusk.schema.labels import LABELS
 
 from .alter import ALTERED, with_altered
 from .examples import EXACT, Examples, fold_of_sites, load_examples, save_examples, stored_examples, target_weights
-from .features import BUCKET_BITS, SINGLE, line_features
+from .features import SINGLE
 from .frame import with_frames
 from .markup import MARKS
 from .model import LineModel
@@ -31,6 +31,7 @@ from .network import (
     PAGE_TYPES,
     Activation,
     Batch,
+    Given,
     Network,
     Output,
     Parameters,
@@ -43,9 +44,13 @@ from .network import (
     plain,
     quantised,
     rounding,
+    with_given,
     word_unit,
 )
+from .own import OWN, read_own, with_own
 from .trial import Choice, Decided, Logits, choice_arrays, choose, decided, figures, logits_of
+from .vectors import Vectors, read_vectors, seen_apart
+from .vocabulary import Vocabulary, choose_names
 
 Say = Callable[[str], None]
 
@@ -76,6 +81,7 @@ SOURCE_WEIGHT: Final = {
     "readability": 0.5,
     "newspaper4k": 0.4,
     "postlight": 0.5,
+    OWN: 1.0,
 }
 """How much a source counts; readability's and newspaper4k's gold holds their own mistakes."""
 
@@ -86,18 +92,19 @@ RENDERINGS: Final = {
     "readability": 1.0,
     "newspaper4k": 1.0,
     "postlight": 0.3,
+    OWN: 1.0,
 }
 """How many renderings of a page are seen an epoch, by source; those of hand-labelled pages more."""
 
-SHARE: Final = {"innertext": 2.0, ALTERED: 1.5}
+SHARE: Final = {"innertext": 2.0, ALTERED: 0.6}
 """How much likelier than others a rendering is drawn."""
 
-ALTERED_COPIES: Final = 3
+ALTERED_COPIES: Final = 2
 
 HAND_WEIGHT, EXACT_WEIGHT, COARSE_WEIGHT = 4.0, 2.0, 0.5
 SOFT_CONTENT, SOFT_LABELS, MARKUP_LOSS, PHRASE_LOSS, TYPE_LOSS, TITLE_LOSS = 0.5, 1.0, 0.3, 0.2, 0.1, 0.2
 LEAST_SITES: Final = 4
-"""Buckets of words seen on fewer sites are not learnt: they would teach the sites by heart."""
+"""Words seen on fewer sites are not learnt: they would teach the sites by heart."""
 
 TITLE: Final = EXACT + LABELS.index("title")
 
@@ -107,9 +114,10 @@ _FEW_LABELS: Final = ("trafilatura", "postlight")
 
 
 class Phrases(NamedTuple):
-    """Phrases of `phrases.txt`: ids int64[k] and offsets int64[p] of their words, label int64[p]."""
+    """Phrases of `phrases.txt`: names uint32[k] and rows int64[k] of their words, offsets int64[p], label int64[p]."""
 
-    ids: Tensor
+    names: NDArray[np.uint32]
+    rows: Tensor
     offsets: Tensor
     label: Tensor
     by_label: tuple[NDArray[np.int64], ...]
@@ -137,6 +145,14 @@ class Lesson(NamedTuple):
     phrase_weight: Tensor
 
 
+class Lessons(NamedTuple):
+    """What networks learn from: labelled pages, word vectors learnt elsewhere, and written phrases."""
+
+    examples: Examples
+    vectors: Vectors | None
+    phrases: Phrases
+
+
 class Taught(NamedTuple):
     """A teacher's chances: of the labels float16[n, 17], of being text float16[n], by the number of the line."""
 
@@ -145,11 +161,11 @@ class Taught(NamedTuple):
 
 
 class Trained(NamedTuple):
-    """A trained network: its weights, which words it may know, and the steps of its rounding (None: not rounded)."""
+    """A trained network: its weights, the words it knows, and the steps of its rounding (None: not rounded)."""
 
     plan: Plan
     parameters: Parameters
-    kept: NDArray[np.float32]
+    vocabulary: Vocabulary
     steps: Steps | None
 
 
@@ -165,10 +181,7 @@ def load_phrases() -> Phrases:
             found = [phrase.strip() for phrase in body.split(" | ")]
             texts += found
             labels += [LABELS.index(head.split()[0])] * len(found)
-    points = np.frombuffer("\n".join(texts).encode("utf-32-le"), np.uint32)
-    sizes = np.array([len(text) for text in texts])
-    end = np.cumsum(sizes + 1) - 1
-    seen = line_features(points, end - sizes, end, np.zeros(len(texts), np.int32))
+    seen = seen_apart(texts)
     places = [SINGLE.index("opening"), SINGLE.index("line")]
     ids = [
         np.append(seen.words[a:b], one[places])
@@ -176,7 +189,8 @@ def load_phrases() -> Phrases:
     ]
     label = np.array(labels)
     return Phrases(
-        torch.from_numpy(np.concatenate(ids)),
+        np.concatenate(ids),
+        torch.zeros(0, dtype=torch.int64),
         torch.from_numpy(np.cumsum([0] + [len(x) for x in ids[:-1]])),
         torch.from_numpy(label),
         tuple(np.flatnonzero(label == code) for code in range(len(LABELS))),
@@ -223,13 +237,13 @@ def _tensor(values: NDArray[Any], kind: Any) -> Tensor:
     return torch.from_numpy(values.astype(kind))
 
 
-def make_batch(examples: Examples, ids: Sequence[int], kept: NDArray[np.float32], *, markup: bool) -> Batch:
+def make_batch(examples: Examples, ids: Sequence[int], vocabulary: Vocabulary, *, markup: bool) -> Batch:
     """The lines of some texts as tensors, nothing dropped."""
     texts = [examples.texts[i] for i in ids]
     offsets = examples.offsets
-    words = np.concatenate([examples.words[offsets[t.first] : offsets[t.last]] for t in texts])
+    words = vocabulary.rows(np.concatenate([examples.words[offsets[t.first] : offsets[t.last]] for t in texts]))
     each = np.concatenate([np.diff(offsets[t.first : t.last + 1]) for t in texts])
-    single = _gathered(examples, "single", ids)
+    single = vocabulary.rows(_gathered(examples, "single", ids))
     count = np.array([t.last - t.first for t in texts])
     marks = np.zeros((len(single), 0), np.float32)
     if markup:
@@ -242,8 +256,8 @@ def make_batch(examples: Examples, ids: Sequence[int], kept: NDArray[np.float32]
         single=_tensor(single, np.int64),
         words=_tensor(words, np.int64),
         offsets=torch.from_numpy(np.append(0, np.cumsum(each))[:-1]),
-        single_weight=torch.from_numpy(kept[single]),
-        words_weight=torch.from_numpy(kept[words]),
+        single_weight=_tensor(single > 0, np.float32),
+        words_weight=_tensor(words > 0, np.float32),
         page=torch.from_numpy(np.repeat(np.arange(len(texts)), count)),
         count=torch.from_numpy(count),
         marks=_tensor(marks, np.float32),
@@ -301,7 +315,7 @@ def _disturbed(
         single_weight=_tensor(single_weight, np.float32),
         swapped=torch.from_numpy(rows),
     )
-    kept = random.random(len(phrases.ids)) > plan.drop_words
+    kept = random.random(len(phrases.names)) > plan.drop_words
     return batch, lesson._replace(
         phrase=torch.from_numpy(np.array(drawn, np.int64)), phrase_weight=_tensor(kept, np.float32)
     )
@@ -378,7 +392,7 @@ def title_loss(output: Output, batch: Batch, lesson: Lesson) -> Tensor:
 
 def _loss(network: Network, batch: Batch, lesson: Lesson, phrases: Phrases) -> Tensor:
     network.refresh()
-    vectors = network.bag(phrases.ids, phrases.offsets, lesson.phrase_weight)
+    vectors = network.bag(phrases.rows, phrases.offsets, lesson.phrase_weight)
     output = network(batch, vectors[lesson.phrase])
     loss = label_loss(output, batch, lesson) + content_loss(output, batch, lesson)
     loss = loss + TITLE_LOSS * title_loss(output, batch, lesson)
@@ -398,32 +412,53 @@ def _loss(network: Network, batch: Batch, lesson: Lesson, phrases: Phrases) -> T
 # --- training -------------------------------------------------------------------------------------------------------
 
 
-def known_words(examples: Examples, ids: Iterable[int], phrases: Phrases) -> NDArray[np.float32]:
-    """float32[buckets]: 1 for words that enough sites hold, or a phrase; else 0."""
+def learn_vocabulary(examples: Examples, ids: Iterable[int], phrases: Phrases, vectors: Vectors | None) -> Vocabulary:
+    """The names that are worth a row: of written phrases, of what many sites hold, of words whose vectors are given."""
     by_site: dict[str, list[int]] = defaultdict(list)
     for i in ids:
         by_site[examples.texts[i].site].append(i)
-    sites = np.zeros(1 << BUCKET_BITS, np.int32)
-    for group in by_site.values():
-        here = np.zeros(1 << BUCKET_BITS, np.bool_)
-        for text in (examples.texts[i] for i in group):
-            here[examples.single[text.first : text.last].ravel()] = True
-            here[examples.words[examples.offsets[text.first] : examples.offsets[text.last]]] = True
-        sites += here
-    kept = (sites >= LEAST_SITES).astype(np.float32)
-    kept[phrases.ids.numpy()] = 1
-    return kept
+    seen = [_names_of(examples, group) for group in by_site.values()]
+    names, sites = np.unique(np.concatenate(seen), return_counts=True)
+    enough = sites >= LEAST_SITES
+    written = np.unique(phrases.names)
+    others = vectors.names if vectors is not None else np.zeros(0, np.uint32)
+    found = np.concatenate([names[enough], written, others])
+    worth = np.concatenate(
+        [sites[enough], np.full(len(written), len(by_site) + 1), np.full(len(others), LEAST_SITES)]
+    ).astype(np.int64)
+    found, first = np.unique(found, return_inverse=True)
+    most = np.zeros(len(found), np.int64)
+    np.maximum.at(most, first, worth)
+    return Vocabulary.of(choose_names(found, most))
+
+
+def _given(vectors: Vectors, vocabulary: Vocabulary) -> Given:
+    rows = vocabulary.rows(vectors.names)
+    known = rows > 0
+    return Given(_tensor(rows[known], np.int64), torch.from_numpy(vectors.values[known]))
+
+
+def _names_of(examples: Examples, ids: Sequence[int]) -> NDArray[np.uint32]:
+    """Every name in some texts, once."""
+    parts = [examples.single[examples.texts[i].first : examples.texts[i].last].ravel() for i in ids]
+    bounds = examples.offsets
+    parts += [examples.words[bounds[examples.texts[i].first] : bounds[examples.texts[i].last]] for i in ids]
+    return np.unique(np.concatenate(parts))
 
 
 def train_network(
-    examples: Examples, ids: Sequence[int], plan: Plan, seed: int, *, taught: Taught | None = None, say: Say = print
+    lessons: Lessons, ids: Sequence[int], plan: Plan, seed: int, *, taught: Taught | None = None, say: Say = print
 ) -> Trained:
     """Train one network on some of the texts."""
     torch.manual_seed(seed)
     random = np.random.default_rng(seed)
-    phrases = load_phrases()
-    kept = known_words(examples, ids, phrases)
-    trained = Trained(plan, new_parameters(plan.shape, seed), kept, None)
+    examples, vectors, phrases = lessons
+    vocabulary = learn_vocabulary(examples, ids, phrases, vectors)
+    phrases = phrases._replace(rows=_tensor(vocabulary.rows(phrases.names), np.int64))
+    given = None if vectors is None else _given(vectors, vocabulary)
+    parameters = new_parameters(plan.shape, len(vocabulary.names), seed, given)
+    trained = Trained(plan, parameters, vocabulary, None)
+    say(f"{len(vocabulary.names) - 1} words and lines known")
 
     def course(network: Network, epochs: int, rate: float, warm: float) -> None:
         optimiser = torch.optim.AdamW(trained.parameters.values(), lr=rate, betas=(0.9, 0.98), weight_decay=plan.decay)
@@ -437,7 +472,7 @@ def train_network(
                     (done + 1e-3) / warm,
                     0.005 + 0.5 + 0.5 * math.cos(math.pi * max(0.0, done - warm) / (1 - warm)),
                 )
-                batch = make_batch(examples, chosen, kept, markup=plan.shape.sees_markup)
+                batch = make_batch(examples, chosen, vocabulary, markup=plan.shape.sees_markup)
                 batch, lesson = _disturbed(batch, _lesson(examples, chosen, taught), phrases, plan, random)
                 loss = _loss(network, batch, lesson, phrases)
                 optimiser.zero_grad()
@@ -447,12 +482,20 @@ def train_network(
                 total += float(loss.detach())
             say(f"epoch {epoch + 1} of {epochs}: {len(batches)} batches, mean loss {total / len(batches):.4f}")
 
-    course(Network(plan.shape, trained.parameters, dropping(plain, plan.drop)), plan.epochs, plan.learning_rate, 0.1)
+    course(
+        Network(plan.shape, trained.parameters, dropping(plain, plan.drop), given=given),
+        plan.epochs,
+        plan.learning_rate,
+        0.1,
+    )
+    with torch.no_grad():
+        parameters["words"].copy_(with_given(parameters, given))
+    parameters.pop("given", None)
     if plan.rounded_epochs:
         trained = trained._replace(steps=_measured_steps(examples, ids, trained))
         steps = trained.steps or {}
         course(
-            Network(plan.shape, trained.parameters, dropping(rounding(steps), plan.drop / 2), steps),
+            Network(plan.shape, trained.parameters, dropping(rounding(steps), plan.drop / 2), steps=steps),
             plan.rounded_epochs,
             plan.learning_rate / 10,
             0.02,
@@ -466,7 +509,7 @@ def _measured_steps(examples: Examples, ids: Sequence[int], trained: Trained) ->
     seen: dict[str, list[float]] = {}
     network = Network(trained.plan.shape, trained.parameters, measuring(seen))
     for batch in _in_batches(examples, ids[:: max(1, len(ids) // 200)], 20000):
-        network(make_batch(examples, batch, trained.kept, markup=False))
+        network(make_batch(examples, batch, trained.vocabulary, markup=False))
     steps = {name: float(np.mean(sizes)) / (127 if name == "bag" else 255) for name, sizes in seen.items()}
     return steps | {"words": word_unit(trained.parameters["words"])}
 
@@ -478,19 +521,20 @@ def chances(
     """Of each text: its number, and the logits of the labels float32[n, 17], of being text and the title float32[n]."""
     steps = trained.steps
     activate: Activation = rounding(steps) if steps else plain
-    network = Network(trained.plan.shape, trained.parameters, activate, steps)
+    network = Network(trained.plan.shape, trained.parameters, activate, steps=steps)
     for chosen in _in_batches(examples, ids, 20000):
-        batch = make_batch(examples, chosen, trained.kept, markup=trained.plan.shape.sees_markup)
+        batch = make_batch(examples, chosen, trained.vocabulary, markup=trained.plan.shape.sees_markup)
         output = network(batch)
         bounds = np.cumsum([0, *batch.count.tolist()])
         for i, a, b in zip(chosen, bounds, bounds[1:], strict=False):
             yield i, *(part[a:b].numpy() for part in (output.labels, output.content, output.title))
 
 
-def teach(examples: Examples, ids: Sequence[int], seed: int, say: Say = print) -> Taught:
+def teach(lessons: Lessons, ids: Sequence[int], seed: int, say: Say = print) -> Taught:
     """Train a teacher on some texts and let it label all of their lines."""
+    examples = lessons.examples
     own = [i for i in ids if examples.texts[i].renderer != ALTERED]
-    trained = train_network(examples, own, TEACHER, seed, say=say)
+    trained = train_network(lessons, own, TEACHER, seed, say=say)
     lines = len(examples.target)
     taught = Taught(np.zeros((lines, len(LABELS)), np.float16), np.zeros(lines, np.float16))
     for i, labels, content, _ in chances(examples, own, trained):
@@ -508,7 +552,7 @@ def shipped(trained: Trained) -> dict[str, Any]:
     """The arrays of `line_model.npz`, but for the tables of `trial.choice_arrays`."""
     if trained.steps is None:
         raise ValueError("a model that was not trained with rounding cannot be shipped")
-    return quantised(trained.plan.shape, trained.parameters, trained.steps, trained.kept)
+    return quantised(trained.plan.shape, trained.parameters, trained.steps, trained.vocabulary.names[1:])
 
 
 # --- the whole ------------------------------------------------------------------------------------------------------
@@ -526,6 +570,8 @@ def train_model(
     out: Path,
     *,
     labels: Path | None = None,
+    vectors: Path | None = None,
+    pages: Path | None = None,
     seed: int = 1,
     folds: int = 5,
     cache: Path | None = None,
@@ -540,6 +586,8 @@ def train_model(
         folder: the benchmark folder, with its `score.py`.
         out: where to write; made when missing.
         labels: a file of further hand labels of the folder's pages (`examples.hand_labels`).
+        vectors: a file of word vectors (`read_vectors`) to start from.
+        pages: a folder of labelled pages of one's own (`own.read_own`); every fold learns from them, none is measured.
         seed: the same seed gives the same files on the same machine and library versions.
         folds: how many parts the sites are split into.
         cache: a file to keep the computed features in, or to read them from; none by default.
@@ -547,21 +595,26 @@ def train_model(
 
     Raises:
         FileNotFoundError: the folder lacks one of the benchmark's files.
+        UsageError: `pages` holds none, or one of its files does not say what it must.
+        ValueError: `vectors` is no file of word vectors.
     """
     torch.set_num_threads(1)  # sums in one order
     out.mkdir(parents=True, exist_ok=True)
+    own = [] if pages is None else list(read_own(pages))  # first, so that a slip is told at once
+    given = None if vectors is None else read_vectors(vectors)
     examples = with_altered(folder, _examples(folder, labels, cache), ALTERED_COPIES, seed)
-    examples = with_frames(folder, examples, seed)
+    examples = with_own(with_frames(folder, examples, seed), own)
+    lessons = Lessons(examples, given, load_phrases())
     fold_of = fold_of_sites(examples.texts, folds, seed)
-    fold = np.array([fold_of[text.site] for text in examples.texts])
+    fold = np.array([-1 if text.source == OWN else fold_of[text.site] for text in examples.texts])
     real = np.array([text.renderer != ALTERED for text in examples.texts])
     logits: dict[int, Logits] = {}
     for k in range(folds):
         say(f"fold {k + 1} of {folds}")
-        model = LineModel.from_arrays(trained_arrays(examples, np.flatnonzero(fold != k).tolist(), seed + k, say))
+        model = LineModel.from_arrays(trained_arrays(lessons, np.flatnonzero(fold != k).tolist(), seed + k, say))
         logits[k] = logits_of(model, examples, np.flatnonzero((fold == k) & real).tolist())
     say("all pages")
-    arrays = trained_arrays(examples, list(range(len(examples.texts))), seed + folds, say)
+    arrays = trained_arrays(lessons, list(range(len(examples.texts))), seed + folds, say)
     report, found = judged(folder, examples, logits)
     np.savez_compressed(out / "line_model.npz", **arrays | choice_arrays(report.choice))
     write_report(out, folder, report, found)
@@ -577,10 +630,10 @@ def _examples(folder: Path, labels: Path | None, cache: Path | None) -> Examples
     return examples
 
 
-def trained_arrays(examples: Examples, ids: Sequence[int], seed: int, say: Say = print) -> dict[str, Any]:
+def trained_arrays(lessons: Lessons, ids: Sequence[int], seed: int, say: Say = print) -> dict[str, Any]:
     """Teacher, then line model, on some texts: the arrays of a model with an even threshold."""
-    taught = teach(examples, ids, seed, say)
-    trained = train_network(examples, ids, STUDENT, seed, taught=taught, say=say)
+    taught = teach(lessons, ids, seed, say)
+    trained = train_network(lessons, ids, STUDENT, seed, taught=taught, say=say)
     return shipped(trained) | choice_arrays(Choice(0.5, 1.0, 0.0))
 
 
@@ -663,7 +716,8 @@ Extraction Benchmark", 2026, CC-BY-4.0), fundus (MIT), trafilatura (Apache-2.0),
 (MIT) and postlight parser (MIT or Apache-2.0), flat texts of them in up to five renderings; altered copies of these,
 and copies in frames written for this project (`alter.py`, `frame.py` beside this card); {hand} of the pages labelled
 line by line by hand; and the phrases of `phrases.txt`. A teacher that also saw each line's place in the HTML labelled
-what nobody had. No text of these pages is in the weights, only vectors of the buckets that hashed words fall into.
+what nobody had. Where word vectors were given to start from, they are named in NOTICE. No text of these pages is in
+the weights, only vectors of words and lines that are known by 32 bits of a hash.
 
 {files}
 

@@ -42,8 +42,7 @@ def logits_of(model: LineModel, examples: Examples, ids: Iterable[int]) -> Logit
     for i in ids:
         text = examples.texts[i]
         offsets = examples.offsets[text.first : text.last + 1]
-        words = examples.words[offsets[0] : offsets[-1]].astype(np.int64)
-        single = examples.single[text.first : text.last].astype(np.int64)
+        words, single = examples.words[offsets[0] : offsets[-1]], examples.single[text.first : text.last]
         seen = LineFeatures(examples.dense[text.first : text.last], single, words, offsets - offsets[0])
         out[i] = model.logits(seen, np.zeros(text.last - text.first, np.int32))
     return out
@@ -134,7 +133,7 @@ def choice_arrays(choice: Choice) -> dict[str, Any]:
 def decided(examples: Examples, i: int, logits: NDArray[np.float32], choice: Choice) -> Decided:
     """What a model with this choice says of a text, given its logits."""
     text = examples.texts[i]
-    line = examples.single[text.first : text.last, SINGLE.index("line")].astype(np.int64)
+    line = examples.single[text.first : text.last, SINGLE.index("line")]
     tables = Tables(**choice_arrays(choice))
     found = decide(logits, line, np.zeros(1, np.int64), tables)
     return Decided([LABELS[code] for code in found.label], found.score.tolist())

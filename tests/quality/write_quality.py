@@ -16,14 +16,15 @@ was labelled by a model that had seen no page of its site, with thresholds chose
 weights learnt from all pages. The figures are those of the folder's `score.py`, from the labels alone: the text of a
 page is its lines with the labels {text}.
 
-    dehusk train FOLDER OUT --labels tests/quality/labels.jsonl    # trains, measures, writes OUT/figures.json
+    dehusk train FOLDER OUT --labels tests/quality/labels.jsonl --vectors glove.6B.100d.txt
     python tests/quality/write_quality.py OUT/figures.json         # writes this page
     python tests/quality/floors.py                                 # holds the shipped weights to their floors
 
-`tests/quality/labels.jsonl` holds hand labels of 706 pages of the folder beside those of its `kinds.jsonl`, which alone
+`tests/quality/labels.jsonl` holds hand labels of 867 pages of the folder beside those of its `kinds.jsonl`, which alone
 measures the 17 labels here. The shipped weights and these figures are from a run of the same steps fold by fold, when
-641 of the 706 were there, and with the altered copies of pages made before those labels were added; the command as it
-stands will give weights that differ in the last digits.
+706 of them were there, with teachers of a former run that knew 641 and were given no word vectors; the command gives
+its vectors to the teachers too, so that its weights will differ. It was not run whole. [Training](training.md) tells
+how to add pages of your own.
 
 A line is text from a chance of {threshold:.2f} on; scores are softmax chances at temperature {temperature}.
 """
