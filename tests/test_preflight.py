@@ -447,7 +447,7 @@ RULES = (
 def test_the_list_of_rules_is_whole() -> None:
     names = set()
     for module in ("cardlint", "croissantlint", "limits", "preflight", "leaks"):
-        tree = ast.parse((ROOT / "builders" / f"{module}.py").read_text(encoding="utf-8"))
+        tree = ast.parse((ROOT / "builders" / "preflighting" / f"{module}.py").read_text(encoding="utf-8"))
         for call in ast.walk(tree):
             if isinstance(call, ast.Call) and isinstance(call.func, ast.Name):
                 place = {"Finding": 4, "_finding": 0}.get(call.func.id, len(call.args))
