@@ -50,7 +50,7 @@ OTHERS: Final = 40
 RENDERERS: Final = ("innertext", "soup")
 FOLDS: Final = 5
 SCALE: Final = 100
-TARGET: Final = Path(__file__).parents[2] / "builders" / "headline_tables.py"
+TARGET: Final = Path(__file__).parents[2] / "builders" / "describing" / "headline_tables.py"
 
 
 @dataclass
