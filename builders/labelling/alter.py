@@ -4,23 +4,24 @@ Training on them keeps the model from leaning on what one renderer does: menus a
 around every paragraph, one line an item. Their labels are those of the lines they were made from.
 """
 
+from collections import defaultdict
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from .examples import Examples, Text, read_texts, text_features
+from .examples import Examples, Text, appended, read_texts, seen_of
 from .markup import MARKS, mark_place
+
+KNOWN_OF_LINES: Final = ("target", "content", "hand", "marks", "found")
+"""Columns of `Examples` that a line keeps in an altered copy."""
 
 ALTERED: Final = "altered"
 """The renderer that these texts name."""
 
 RUNNING_TEXT: Final = 80
 """Characters from which on a line gets blank lines around it, where only paragraphs do."""
-
-
-_COMPUTED: Final = ("dense", "single", "words", "size")
 
 
 class _Lines(NamedTuple):
@@ -51,7 +52,7 @@ def with_altered(folder: Path, examples: Examples, copies: int, seed: int) -> Ex
             key = (page, texts[number].renderer)
             wanted[key] = wanted.get(key, 0) + 1
     texts = list(examples.texts)
-    parts: dict[str, list[NDArray[Any]]] = {name: [] for name in (*_COMPUTED, "steps", "rows")}
+    parts: dict[str, list[NDArray[Any]]] = defaultdict(list)
     for row in read_texts(folder):
         key = (row["page_id"], row["renderer"])
         for _ in range(wanted.get(key, 0)):
@@ -60,25 +61,15 @@ def with_altered(folder: Path, examples: Examples, copies: int, seed: int) -> Ex
                 continue
             first = texts[-1].last
             texts.append(place[key]._replace(renderer=ALTERED, first=first, last=first + len(made.texts)))
-            for name, value in (computed(made.gaps, made.texts) | {"rows": made.rows}).items():
+            for name, value in (computed(made.gaps, made.texts) | {"origin": made.rows}).items():
                 parts[name].append(value)
-    return _appended(examples, texts, {name: np.concatenate(values) for name, values in parts.items()})
-
-
-def _appended(examples: Examples, texts: list[Text], made: dict[str, NDArray[Any]]) -> Examples:
-    rows = made["rows"]
-    copied = {name: getattr(examples, name) for name in ("target", "content", "hand", "marks", "found")}
-    return Examples(
-        texts=texts,
-        offsets=np.append(examples.offsets, examples.offsets[-1] + np.cumsum(made["steps"])),
-        origin=np.append(examples.origin, rows),
-        **{name: np.concatenate([getattr(examples, name), made[name]]) for name in _COMPUTED},
-        **{name: np.concatenate([values, values[rows]]) for name, values in copied.items()},
-    )
+    columns = {name: np.concatenate(values) for name, values in parts.items()}
+    known = {name: getattr(examples, name)[columns["origin"]] for name in KNOWN_OF_LINES}
+    return appended(examples, texts, columns | known)
 
 
 def computed(gaps: list[str], texts: list[str]) -> dict[str, NDArray[Any]]:
-    """What is computed of the lines of one written page, by the names in `Examples`; `steps` are words a line.
+    """What is computed of the lines of one written page, as `seen_of` has it.
 
     Args:
         gaps: the white space before each line.
@@ -86,14 +77,7 @@ def computed(gaps: list[str], texts: list[str]) -> dict[str, NDArray[Any]]:
     """
     sizes = np.array([len(text) for text in texts])
     end = np.cumsum(sizes + np.array([len(gap) for gap in gaps]))
-    seen = text_features("".join(x for pair in zip(gaps, texts, strict=True) for x in pair), end - sizes, end)
-    return {
-        "dense": seen.dense,
-        "single": seen.single,
-        "words": seen.words,
-        "steps": np.diff(seen.offsets),
-        "size": np.array([len(text.split()) for text in texts], np.int32),
-    }
+    return seen_of("".join(x for pair in zip(gaps, texts, strict=True) for x in pair), end - sizes, end)
 
 
 def _altered(row: dict[str, Any], place: Text, examples: Examples, random: np.random.Generator) -> _Lines:

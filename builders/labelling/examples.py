@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from difflib import SequenceMatcher
 from functools import lru_cache
 from pathlib import Path
@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from dehusk.schema.labels import BOILERPLATE, LABELS, TEXT_LABELS
 
-from .features import LineFeatures, line_features
+from .features import line_features
 from .markup import Nodes, line_marks, page_nodes
 
 PARTS: Final = ("", "wcxb_")
@@ -152,33 +152,63 @@ def load_examples(folder: Path, more: Path | None = None) -> Examples:
         place = (page["site"] or page["page_id"], page["lang"] or "", page.get("page_type") or "")
         first = texts[-1].last if texts else 0
         texts.append(Text(page["page_id"], text["renderer"], page["source"], *place, first, first + len(labels)))
-    steps = np.concatenate([np.diff(offsets) for offsets in columns.pop("offsets")])
     joined = {name: np.concatenate(values) for name, values in columns.items()}
-    return Examples(texts=texts, offsets=np.append(0, np.cumsum(steps)), origin=np.arange(texts[-1].last), **joined)
+    offsets = np.append(0, np.cumsum(joined.pop("steps")))
+    return Examples(texts=texts, offsets=offsets, origin=np.arange(texts[-1].last), **joined)
 
 
-def text_features(text: str, start: NDArray[np.int64], end: NDArray[np.int64]) -> LineFeatures:
-    """Features of the lines of one page."""
+def appended(examples: Examples, texts: list[Text], columns: Mapping[str, NDArray[Any]]) -> Examples:
+    """Examples with further lines behind them.
+
+    Args:
+        examples: those before.
+        texts: all texts, theirs and the further ones.
+        columns: the arrays of the further lines, by their names in `Examples`; `steps` instead of `offsets`.
+    """
+    joined = {
+        name: np.concatenate([getattr(examples, name), values]) for name, values in columns.items() if name != "steps"
+    }
+    offsets = np.append(examples.offsets, examples.offsets[-1] + np.cumsum(columns["steps"]))
+    return Examples(texts=texts, offsets=offsets, **joined)
+
+
+def seen_of(text: str, start: NDArray[np.int64], end: NDArray[np.int64]) -> dict[str, NDArray[Any]]:
+    """What is computed of the lines of one page, by the names in `Examples`; `steps` are words looked up a line."""
     points = np.frombuffer(text.encode("utf-32-le"), np.uint32)
-    return line_features(points, start, end, np.zeros(len(start), np.int32))
-
-
-def _columns(page: dict[str, Any], text: dict[str, Any], labels: Sequence[str | None]) -> dict[str, NDArray[Any]]:
-    """The arrays of one rendering, by their names in `Examples`."""
-    lines = text["lines"]
-    start, end = (np.array([x[k] for x in lines], np.int64) for k in ("start", "end"))
-    seen = text_features(text["text"], start, end)
-    marks, found = line_marks(_nodes(page["html"]), text["text"], lines)
-    pairs = [(line["label"], label) for line, label in zip(lines, labels, strict=True)]
+    seen = line_features(points, start, end, np.zeros(len(start), np.int32))
     return {
         "dense": seen.dense,
         "single": seen.single,
         "words": seen.words,
-        "offsets": seen.offsets,
-        "target": np.array([_code(read or given, page["source"], read is not None) for given, read in pairs], np.uint8),
-        "content": np.array([_kept(read if given is None else given) for given, read in pairs], np.int8),
-        "size": np.array([len(text["text"][a:b].split()) for a, b in zip(start, end, strict=True)], np.int32),
-        "hand": np.array([read is not None for _, read in pairs], np.bool_),
+        "steps": np.diff(seen.offsets),
+        "size": np.array([len(text[a:b].split()) for a, b in zip(start.tolist(), end.tolist(), strict=True)], np.int32),
+    }
+
+
+def by_hand(labels: Sequence[str | None], given: Sequence[str | None], source: str) -> dict[str, NDArray[Any]]:
+    """What is known of lines, by the names in `Examples`.
+
+    Args:
+        labels: the label of each line that a person gave it, or None.
+        given: the one that the source gave it, or None.
+        source: the source.
+    """
+    pairs = list(zip(labels, given, strict=True))
+    return {
+        "target": np.array([_code(read or said, source, read is not None) for read, said in pairs], np.uint8),
+        "content": np.array([_kept(read if said is None else said) for read, said in pairs], np.int8),
+        "hand": np.array([read is not None for read in labels], np.bool_),
+    }
+
+
+def _columns(page: dict[str, Any], text: dict[str, Any], labels: Sequence[str | None]) -> dict[str, NDArray[Any]]:
+    """The arrays of one rendering, by their names in `Examples`; `steps` instead of `offsets`."""
+    lines = text["lines"]
+    start, end = (np.array([x[k] for x in lines], np.int64) for k in ("start", "end"))
+    marks, found = line_marks(_nodes(page["html"]), text["text"], lines)
+    return {
+        **seen_of(text["text"], start, end),
+        **by_hand(labels, [line["label"] for line in lines], page["source"]),
         "marks": np.packbits(marks, axis=1),
         "found": found,
     }

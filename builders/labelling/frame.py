@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 
 from dehusk.schema.labels import LABELS
 
-from .alter import ALTERED, RUNNING_TEXT, computed
-from .examples import EXACT, Examples, Text, read_texts
+from .alter import ALTERED, KNOWN_OF_LINES, RUNNING_TEXT, computed
+from .examples import EXACT, Examples, Text, appended, read_texts
 
 _ICONS: Final = """
 arrow down|arrow left|arrow right|arrow up|bell|bookmark|burger|calendar|camera|cart|check|chevron down|chevron left|
@@ -204,21 +204,16 @@ def _joined(
     origin = np.array(rows)
     framed = np.array([label is not None for label in labels])
     code = np.array([0 if label is None else EXACT + LABELS.index(label) for label in labels], np.uint8)
-    of_article = {name: getattr(examples, name)[origin] for name in ("target", "content", "hand", "marks", "found")}
-    columns = {
+    of_article = {name: getattr(examples, name)[origin] for name in KNOWN_OF_LINES}
+    known = {
         "target": np.where(framed, code, of_article["target"]),
         "content": np.where(framed, 0, of_article["content"]).astype(np.int8),
         "hand": of_article["hand"] & ~framed,
         "marks": np.where(framed[:, None], 0, of_article["marks"]).astype(np.uint8),
         "found": of_article["found"] & ~framed,
         "origin": origin,
-        **{name: made[name] for name in ("dense", "single", "words", "size")},
     }
-    return Examples(
-        texts=texts,
-        offsets=np.append(examples.offsets, examples.offsets[-1] + np.cumsum(made["steps"])),
-        **{name: np.concatenate([getattr(examples, name), value]) for name, value in columns.items()},
-    )
+    return appended(examples, texts, made | known)
 
 
 def _framed(row: dict[str, Any], text: Text, examples: Examples, random: np.random.Generator) -> _Page | None:

@@ -6,6 +6,7 @@ A page is labelled in one of two forms: `NAME.json`, what `dehusk show --json` p
 
 import json
 import re
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, Final, NamedTuple
@@ -16,11 +17,10 @@ from numpy.typing import NDArray
 from dehusk.builders.parse import parse_bytes
 from dehusk.builders.terminal import line_numbers
 from dehusk.schema.errors import UsageError
-from dehusk.schema.labels import LABELS, TEXT_LABELS
+from dehusk.schema.labels import LABELS
 from dehusk.schema.page import Page
 
-from .examples import EXACT, Examples, Text
-from .examples import text_features as features_of
+from .examples import Examples, Text, appended, by_hand, seen_of
 from .markup import MARKS
 
 OWN: Final = "own"
@@ -58,48 +58,29 @@ def read_own(folder: Path) -> Iterator[OwnPage]:
 def with_own(examples: Examples, pages: Iterable[OwnPage]) -> Examples:
     """Examples with labelled pages behind them; each is a site of its own."""
     texts = list(examples.texts)
-    before = len(texts)
-    parts: list[dict[str, NDArray[Any]]] = []
+    parts: dict[str, list[NDArray[Any]]] = defaultdict(list)
     for page in pages:
         if len(page.start):
             first = texts[-1].last if texts else 0
             texts.append(
                 Text(f"{OWN}/{page.name}", OWN, OWN, f"{OWN}/{page.name}", "", "", first, first + len(page.start))
             )
-            parts.append(_columns(page))
-    if len(texts) == before:
+            for name, value in _columns(page).items():
+                parts[name].append(value)
+    if not parts:
         return examples
-    joined = {
-        name: np.concatenate([getattr(examples, name), *(part[name] for part in parts)])
-        for name in Examples._fields
-        if name not in ("texts", "offsets", "origin")
-    }
-    steps = np.concatenate([np.diff(examples.offsets), *(part["steps"] for part in parts)])
-    origin = np.arange(len(examples.origin), texts[-1].last)
-    return Examples(
-        texts=texts,
-        offsets=np.append(0, np.cumsum(steps)),
-        origin=np.append(examples.origin, origin),
-        **joined,
-    )
+    made = {name: np.concatenate(values) for name, values in parts.items()}
+    return appended(examples, texts, made | {"origin": np.arange(len(examples.origin), texts[-1].last)})
 
 
 def _columns(page: OwnPage) -> dict[str, NDArray[Any]]:
-    """The arrays of one page, by their names in `Examples`; `steps` are words a line."""
-    seen = features_of(page.text, page.start, page.end)
-    lines = [page.text[a:b] for a, b in zip(page.start.tolist(), page.end.tolist(), strict=True)]
-    known = np.array([label is not None for label in page.labels])
+    """The arrays of one page, by their names in `Examples`; `steps` instead of `offsets`."""
+    lines = len(page.labels)
     return {
-        "dense": seen.dense,
-        "single": seen.single,
-        "words": seen.words,
-        "steps": np.diff(seen.offsets),
-        "target": np.array([EXACT + LABELS.index(x) if x else 0 for x in page.labels], np.uint8),
-        "content": np.array([int(x in TEXT_LABELS) if x else -1 for x in page.labels], np.int8),
-        "size": np.array([len(line.split()) for line in lines], np.int32),
-        "hand": known,
-        "marks": np.zeros((len(lines), -(-MARKS // 8)), np.uint8),
-        "found": np.zeros(len(lines), np.bool_),
+        **seen_of(page.text, page.start, page.end),
+        **by_hand(page.labels, [None] * lines, OWN),
+        "marks": np.zeros((lines, -(-MARKS // 8)), np.uint8),
+        "found": np.zeros(lines, np.bool_),
     }
 
 
