@@ -32,6 +32,9 @@ NAME_BITS: Final = 32
 HEAD, TAIL = 10, 5
 """How many words of a line are looked up: the first ten and the last five. Long lines are plain from their form."""
 
+NAMES_A_WORD: Final = 2
+"""A word that is looked up has a name, and another together with its follower."""
+
 LONG: Final = 80
 """From so many characters on, and with a sentence's end in it, a line counts as running text."""
 
@@ -285,10 +288,10 @@ def _looked_up(words: _Words) -> tuple[U32, I64]:
     after = np.append(words.hash, np.uint64(0))[which + 1]
     after[which + 1 == np.repeat(words.last, chosen)] = 0
     pairs = np.stack([_named(value, 1), _named(value * MIX + after, 2)], axis=1)
-    return pairs.ravel(), np.append(0, bounds) * 2
+    return pairs.ravel(), np.append(0, bounds) * NAMES_A_WORD
 
 
-# --- single names -------------------------------------------------------------------------------------------------
+# --- single names ---------------------------------------------------------------------------------------------------
 
 
 def _singles(sums: _Sums, words: _Words, dense: U8) -> U32:

@@ -23,8 +23,8 @@ Steps: TypeAlias = dict[str, float]
 Activation: TypeAlias = Callable[[Tensor, str], Tensor]
 
 PAGE_TYPES: Final = ("article", "forum", "product", "collection", "listing", "documentation", "service")
-GIVEN_SCALE: Final = 0.05
-"""The size of the first products of given vectors, that of fresh word vectors."""
+WORD_SCALE: Final = 0.05
+"""The size of fresh word vectors, and of what given ones add to them at first."""
 
 DENSE_UNIT: Final = 1 / 64
 """Dense features come as whole numbers up to 255; the network sees them in this unit."""
@@ -94,9 +94,9 @@ def new_parameters(shape: Shape, rows: int, seed: int, given: Given | None = Non
         return torch.randn(inputs, columns, generator=source) * (gain / math.sqrt(inputs))
 
     entry = len(DENSE) + words + (MARKS + 1) * shape.sees_markup
-    made = {"words": torch.randn(rows, words, generator=source) * 0.05}
+    made = {"words": torch.randn(rows, words, generator=source) * WORD_SCALE}
     if given is not None:
-        made["given"] = matrix(given.vectors.shape[1], words, GIVEN_SCALE)
+        made["given"] = matrix(given.vectors.shape[1], words, WORD_SCALE)
     layers = {"entry": (entry, width, 1.4)}
     layers |= {f"convolution{i}": (3 * width, width, 0.7) for i in range(len(shape.dilations))}
     layers |= {f"context{i}": (2 * width, width, 1.4) for i in shape.contexts}

@@ -420,16 +420,13 @@ def learn_vocabulary(examples: Examples, ids: Iterable[int], phrases: Phrases, v
     seen = [_names_of(examples, group) for group in by_site.values()]
     names, sites = np.unique(np.concatenate(seen), return_counts=True)
     enough = sites >= LEAST_SITES
-    written = np.unique(phrases.names)
+    written = phrases.names
     others = vectors.names if vectors is not None else np.zeros(0, np.uint32)
     found = np.concatenate([names[enough], written, others])
     worth = np.concatenate(
         [sites[enough], np.full(len(written), len(by_site) + 1), np.full(len(others), LEAST_SITES)]
     ).astype(np.int64)
-    found, first = np.unique(found, return_inverse=True)
-    most = np.zeros(len(found), np.int64)
-    np.maximum.at(most, first, worth)
-    return Vocabulary.of(choose_names(found, most))
+    return Vocabulary.of(choose_names(found, worth))
 
 
 def _given(vectors: Vectors, vocabulary: Vocabulary) -> Given:

@@ -7,7 +7,7 @@ from typing import Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from .features import LineFeatures, line_features
+from .features import NAMES_A_WORD, LineFeatures, line_features
 
 MOST_VECTORS: Final = 50_000
 """How many of the words are taken whose vectors are given, the most frequent."""
@@ -50,19 +50,12 @@ def read_vectors(path: Path, most: int = MOST_VECTORS) -> Vectors:
 
 def named_vectors(words: Sequence[str], values: NDArray[np.float32]) -> Vectors:
     """Vectors float32[g, k] of words, by the names that `features` gives them; parts of words are left out."""
-    names, one = _names_of_words(words)
-    names, first = np.unique(names[one], return_index=True)
-    kept = values[np.flatnonzero(one)[first]]
+    seen = seen_apart(words)
+    one = np.flatnonzero(np.diff(seen.offsets) == NAMES_A_WORD)
+    names, first = np.unique(seen.words[seen.offsets[one]], return_index=True)
+    kept = values[one[first]]
     kept = kept - kept.mean(axis=0)
     return Vectors(names, (kept / kept.std()).astype(np.float32))
-
-
-def _names_of_words(words: Sequence[str]) -> tuple[NDArray[np.uint32], NDArray[np.bool_]]:
-    """The name of the first word in each text, and whether it is the only one."""
-    seen = seen_apart(words)
-    one = np.diff(seen.offsets) == len(("the word", "the word with its follower"))
-    first = np.minimum(seen.offsets[:-1], len(seen.words) - 1)
-    return seen.words[first], one
 
 
 def seen_apart(texts: Sequence[str]) -> LineFeatures:

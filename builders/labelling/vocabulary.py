@@ -50,7 +50,7 @@ def choose_names(names: NDArray[np.uint32], worth: NDArray[np.int64], most: int 
     """The names that a vocabulary can hold, ascending: those of most worth, of two that share a slot the worthier.
 
     Args:
-        names: uint32[n], each once.
+        names: uint32[n]; one that stands there again counts once, for its greatest worth.
         worth: int64[n], how much each is wanted.
         most: how many are taken.
     """
