@@ -7,6 +7,8 @@ import numpy as np
 import pytest
 
 from dehusk.builders.labelling.examples import EXACT, Examples
+from dehusk.builders.labelling.features import DENSE, SINGLE
+from dehusk.builders.labelling.markup import MARKS
 from dehusk.builders.labelling.own import OWN, read_own, with_own
 from dehusk.builders.parse import parse_file
 from dehusk.builders.terminal import json_document, page_document
@@ -30,13 +32,10 @@ def folder(tmp_path: Path) -> Path:
 
 def nothing() -> Examples:
     """Examples of no page."""
-    from dehusk.builders.labelling import features
-    from dehusk.builders.labelling.markup import MARKS
-
     return Examples(
         texts=[],
-        dense=np.zeros((0, len(features.DENSE)), np.uint8),
-        single=np.zeros((0, len(features.SINGLE)), np.uint32),
+        dense=np.zeros((0, len(DENSE)), np.uint8),
+        single=np.zeros((0, len(SINGLE)), np.uint32),
         words=np.zeros(0, np.uint32),
         offsets=np.zeros(1, np.int64),
         target=np.zeros(0, np.uint8),

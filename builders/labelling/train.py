@@ -19,6 +19,7 @@ import torch
 import torch.nn.functional as F  # noqa: N812 (its usual name)
 from numpy.typing import NDArray
 
+from dehusk.schema.errors import UsageError
 from dehusk.schema.labels import LABELS
 
 from .alter import ALTERED, with_altered
@@ -592,18 +593,19 @@ def train_model(
 
     Raises:
         FileNotFoundError: the folder lacks one of the benchmark's files.
-        UsageError: `pages` holds none, or one of its files does not say what it must.
-        ValueError: `vectors` is no file of word vectors.
+        UsageError: `pages` holds none, one of its files does not say what it must, or `vectors` is no file of word
+            vectors.
     """
     torch.set_num_threads(1)  # sums in one order
     out.mkdir(parents=True, exist_ok=True)
     own = [] if pages is None else list(read_own(pages))  # first, so that a slip is told at once
-    given = None if vectors is None else read_vectors(vectors)
+    given = None if vectors is None else _read_vectors(vectors)
     examples = with_altered(folder, _examples(folder, labels, cache), ALTERED_COPIES, seed)
-    examples = with_own(with_frames(folder, examples, seed), own)
+    examples = with_frames(folder, examples, seed)
+    fold_of = fold_of_sites(examples.texts, folds, seed)  # of the folder's sites alone
+    examples = with_own(examples, own)
     lessons = Lessons(examples, given, load_phrases())
-    fold_of = fold_of_sites(examples.texts, folds, seed)
-    fold = np.array([-1 if text.source == OWN else fold_of[text.site] for text in examples.texts])
+    fold = np.array([fold_of.get(text.site, -1) for text in examples.texts])
     real = np.array([text.renderer != ALTERED for text in examples.texts])
     logits: dict[int, Logits] = {}
     for k in range(folds):
@@ -616,6 +618,13 @@ def train_model(
     np.savez_compressed(out / "line_model.npz", **arrays | choice_arrays(report.choice))
     write_report(out, folder, report, found)
     return report
+
+
+def _read_vectors(path: Path) -> Vectors:
+    try:
+        return read_vectors(path)
+    except ValueError as error:
+        raise UsageError(str(error), "give a text file with a word and its numbers on each line") from None
 
 
 def _examples(folder: Path, labels: Path | None, cache: Path | None) -> Examples:

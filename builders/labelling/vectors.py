@@ -29,7 +29,7 @@ def read_vectors(path: Path, most: int = MOST_VECTORS) -> Vectors:
         ValueError: a line has no numbers, or not as many as the first; the message has its number.
     """
     words, rows = [], []
-    with path.open(encoding="utf-8") as file:
+    with path.open(encoding="utf-8", errors="replace") as file:
         for number, line in enumerate(file, 1):
             word, *numbers = line.rstrip().split(" ")
             if number == 1 and len(numbers) == 1:  # word2vec's count of words and numbers
