@@ -1,8 +1,9 @@
 """Build: plan → shards → finish. Shards know nothing of each other; the finish joins them and puts them in place."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Final
 
 import msgspec
 import pyarrow as pa
@@ -14,7 +15,7 @@ from dehusk.schema.record import RECORDS, REJECTS
 
 from .cards.contents import Contents, carry_over
 from .cards.papers import write_papers
-from .duplicates import first_paths, reject_copies
+from .duplicates import first_places, reject_copies
 from .labelling.label import model_digest
 from .pack import (
     REJECTS_FILE,
@@ -32,16 +33,28 @@ from .pack import (
 )
 from .place import staging
 from .plan import Plan, Shard, plan_build
-from .reading.read import Seed
 from .recipe import Recipe
 from .road import build_batch
 from .split import split_records
 from .summary import Summary, summarise
+from .unpacking.document import Item, ReadFile
+from .unpacking.seeds import Seed
+from .unpacking.sources import Source, local_folders
+from .unpacking.unpack import unpack_seeds
 from .versioning.takedown import NOTHING, TAKEDOWN_NAME, Takedown, read_takedown, write_takedown
 from .versioning.withdraw import listed_ids, seeds_to_name, veil_rejects
 
 Watch = Callable[[int, int], None]
-"""Told how many of how many seeds are done."""
+"""Told how many of how many work units are done: seed files, and parts of large ones."""
+
+BATCH_BYTES: Final = 4 << 20
+"""Bytes of documents in one batch of tables: enough for columns to pay, and a build stays under 1 GB of memory."""
+
+BATCH_ITEMS: Final = 4096
+"""Items in one batch, rejects and all."""
+
+HELD_BYTES: Final = 64 << 20
+"""Bytes of documents whose records a shard holds before it writes them, at least; else `pack.shard_bytes`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +84,7 @@ class BuiltShard:
         files: what was written, a file for each split that has records.
         rejects: table of `REJECTS`.
         seeds: the seed files that were read.
-        pages: paths of its pages, by id, but those that were withdrawn.
+        pages: places of its pages (`Place.key`), by id, but those that were withdrawn.
         withdrawn: ids of the pages that the takedown list names.
         summary: its counts.
     """
@@ -85,19 +98,19 @@ class BuiltShard:
 
 
 def build_dataset(
-    seeds: Path,
+    sources: Source | Sequence[Source],
     out: Path,
     recipe: Recipe | None = None,
     *,
     takedown: Takedown = NOTHING,
     watch: Watch | None = None,
 ) -> Summary:
-    """Builds a dataset from a folder of page dumps.
+    """Builds a dataset from page dumps.
 
-    What the takedown list of the seeds folder or of the dataset that is replaced names, stays out.
+    What the takedown list of a source that is a folder, or of the dataset that is replaced, names stays out.
 
     Args:
-        seeds: folder of text dumps, or one of them.
+        sources: files, folders, globs and addresses of other file systems, in which the pages lie.
         out: the dataset folder; made, or replaced if a manifest of ours lists all that it holds.
         recipe: all options; the defaults when None.
         takedown: what must stay out beside that: the list that lies beside the recipe.
@@ -107,19 +120,20 @@ def build_dataset(
         What was counted.
 
     Raises:
-        UsageError: the seeds are not there, or `out` may not be replaced.
+        UsageError: a source is not there, or `out` may not be replaced.
         RecipeError: a takedown list cannot be read.
         EmptyBuildError: no page could be kept; nothing was written.
         StorageError: the system refused to write; what was there still is.
     """
     recipe = recipe or Recipe()
-    plan = plan_build(seeds, recipe.pack.shard_bytes)
-    takedown |= read_takedown((seeds if seeds.is_dir() else seeds.parent) / TAKEDOWN_NAME)
+    plan = plan_build(sources, recipe.pack.shard_bytes)
+    for folder in local_folders(sources):
+        takedown |= read_takedown(folder / TAKEDOWN_NAME)
     done = 0
 
-    def advance(batch: Sequence[Seed]) -> None:
+    def advance(units: int) -> None:
         nonlocal done
-        done += len(batch)
+        done += units
         if watch is not None:
             watch(done, plan.n_seeds)
 
@@ -132,37 +146,87 @@ def build_dataset(
 
 def _withhold(plan: Plan, takedown: Takedown, recipe: Recipe) -> Plan:
     """The plan with what must stay out, the ids of what lies at the listed paths included."""
-    batches = [batch for shard in plan.shards for batch in shard.batches]
-    return replace(plan, takedown=takedown.with_ids(listed_ids(batches, plan.folder, takedown, recipe.bounds)))
+    seeds = [seed for shard in plan.shards for seed in shard.seeds]
+    return replace(plan, takedown=takedown.with_ids(listed_ids(seeds, takedown, recipe)))
 
 
-def build_shard(
-    shard: Shard, plan: Plan, recipe: Recipe, folder: Path, advance: Callable[[Sequence[Seed]], None]
-) -> BuiltShard:
-    """Builds one shard into files of its own.
+def build_shard(shard: Shard, plan: Plan, recipe: Recipe, folder: Path, advance: Callable[[int], None]) -> BuiltShard:
+    """Builds one shard into files of its own, which are written as soon as they are large enough.
 
     Args:
         shard: a shard of `plan`.
         plan: all the work.
         recipe: all options.
         folder: where to write.
-        advance: called after every batch with its seeds.
+        advance: called after every batch with the number of seeds (or parts of seeds) that it ended.
     """
     seen: dict[str, str] = {}
-    records, rejects = [RECORDS.empty_table()], [REJECTS.empty_table()]
+    parts: list[_Part] = []
+    records: list[pa.Table] = []
+    held = 0
     digests: list[SeedDigest] = []
     withdrawn: list[str] = []
-    for seeds in shard.batches:
-        batch = build_batch(seeds, plan.folder, recipe, seen, plan.takedown)
+    rejects = [REJECTS.empty_table()]
+    for items, n_done in read_batches(shard.seeds, recipe):
+        batch = build_batch(items, recipe, seen, plan.takedown)
         records.append(batch.records)
         rejects.append(batch.rejects)
-        digests += [SeedDigest(*digest) for digest in batch.digests]
+        digests += [SeedDigest(file.path, file.size, file.sha256) for file in batch.files]
         withdrawn += batch.withdrawn
-        advance(seeds)
-    whole, refused = pa.concat_tables(records), pa.concat_tables(rejects)
-    files = write_splits(whole, f"{shard.number}", recipe, folder)
+        held += _count_bytes(items)
+        if held >= max(HELD_BYTES, recipe.pack.shard_bytes):
+            parts.append(_write_part(records, f"{shard.number}-{len(parts)}", recipe, folder))
+            records, held = [], 0
+        advance(n_done)
+    parts.append(_write_part(records, f"{shard.number}-{len(parts)}", recipe, folder))
+    refused = pa.concat_tables(rejects)
     pages = {key: path for key, path in seen.items() if key not in set(withdrawn)}
-    return BuiltShard(files, refused, tuple(digests), pages, tuple(withdrawn), summarise(whole, refused))
+    summary = sum((part.summary for part in parts), summarise(RECORDS.empty_table(), refused))
+    files = tuple(file for part in parts for file in part.files)
+    return BuiltShard(files, refused, tuple(digests), pages, tuple(withdrawn), summary)
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """What was written of a shard at once."""
+
+    files: tuple[SplitFile, ...]
+    summary: Summary
+
+
+def _write_part(records: list[pa.Table], name: str, recipe: Recipe, folder: Path) -> _Part:
+    whole = pa.concat_tables([RECORDS.empty_table(), *records])
+    return _Part(write_splits(whole, name, recipe, folder), summarise(whole, REJECTS.empty_table()))
+
+
+def read_batches(seeds: Sequence[Seed], recipe: Recipe) -> Iterator[tuple[list[Item], int]]:
+    """Reads seeds in batches of about `BATCH_BYTES`.
+
+    Yields:
+        What lies in them, and how many seeds ended since the batch before.
+    """
+    begun = 0
+
+    def counted() -> Iterator[Seed]:
+        nonlocal begun
+        for seed in seeds:
+            begun += 1
+            yield seed
+
+    batch: list[Item] = []
+    held = told = 0
+    for item in unpack_seeds(counted(), recipe):
+        batch.append(item)
+        held += _count_bytes([item])
+        if held >= BATCH_BYTES or len(batch) >= BATCH_ITEMS:
+            yield batch, max(0, begun - 1 - told)
+            told = max(told, begun - 1)
+            batch, held = [], 0
+    yield batch, len(seeds) - told
+
+
+def _count_bytes(items: Iterable[Item]) -> int:
+    return sum(len(item.data or b"") for item in items if not isinstance(item, ReadFile))
 
 
 def write_splits(records: pa.Table, name: str, recipe: Recipe, folder: Path) -> tuple[SplitFile, ...]:
@@ -180,7 +244,7 @@ def write_splits(records: pa.Table, name: str, recipe: Recipe, folder: Path) -> 
 
 def _finish(built: list[BuiltShard], takedown: Takedown, recipe: Recipe, folder: Path) -> Summary:
     """Joins the shards: copies over shards are dropped, what was withdrawn is noted, and the rest is written."""
-    first = first_paths(shard.pages for shard in built)
+    first = first_places(shard.pages for shard in built)
     if first:
         built = [_without_copies(shard, first, recipe, folder) for shard in built]
     takedown = takedown.with_ids(key for shard in built for key in shard.withdrawn)
@@ -210,9 +274,9 @@ def finish_dataset(
     summary = msgspec.structs.replace(summary, rejected=summarise(RECORDS.empty_table(), rejects).rejected)
     if not summary.kept:
         reasons = ", ".join(f"{count} {reason}" for reason, count in summary.rejected.items()) or "the folder is empty"
-        raise EmptyBuildError(f"no page could be kept: {reasons}", "text dumps are files whose names end in .txt")
+        raise EmptyBuildError(f"no page could be kept: {reasons}", "`dehusk sources` says what each file is taken for")
     files, num_bytes = _name_files(built, recipe, folder)
-    rejects = rejects.sort_by([(name, "ascending") for name in ("path", "byte_start", "sha256")])
+    rejects = rejects.sort_by([(name, "ascending") for name in ("path", "member", "offset", "byte_start", "sha256")])
     write_rejects(rejects, folder / REJECTS_FILE)
     files.append(describe_file(folder, folder / REJECTS_FILE, rows=rejects.num_rows))
     if takedown:
@@ -226,19 +290,27 @@ def finish_dataset(
 
 
 def _without_copies(shard: BuiltShard, first: dict[str, str], recipe: Recipe, folder: Path) -> BuiltShard:
-    """The shard without the pages that an earlier path of another shard has too; rewritten only if it has such."""
-    copies = [key for key, path in shard.pages.items() if first.get(key, path) != path]
+    """The shard without the pages that an earlier place in another shard has too; what has none stays as it is."""
+    copies = [key for key, at in shard.pages.items() if first.get(key, at) != at]
     if not copies or not shard.files:
         return shard
-    records = pa.concat_tables([pq.read_table(file.path, schema=RECORDS) for file in shard.files])
-    copied = pc.is_in(records["id"], value_set=pa.array(copies))
-    kept = records.filter(pc.invert(copied))
-    rejects = pa.concat_tables([shard.rejects, reject_copies(records.filter(copied), first)])
-    number = shard.files[0].path.name.split(".")[-2]
+    files: list[SplitFile] = []
+    rejects = [shard.rejects]
+    summary = Summary()
     for file in shard.files:
+        records = pq.read_table(file.path, schema=RECORDS)
+        copied = pc.is_in(records["id"], value_set=pa.array(copies))
+        kept = records.filter(pc.invert(copied))
+        summary += summarise(kept, REJECTS.empty_table())
+        if kept.num_rows == records.num_rows:
+            files.append(file)
+            continue
+        rejects.append(reject_copies(records.filter(copied), first))
         file.path.unlink()
-    files = write_splits(kept, number, recipe, folder)
-    return replace(shard, files=files, rejects=rejects, summary=summarise(kept, rejects))
+        files += write_splits(kept, file.path.name.split(".")[-2], recipe, folder)
+    refused = pa.concat_tables(rejects)
+    summary += summarise(RECORDS.empty_table(), refused)
+    return replace(shard, files=tuple(files), rejects=refused, summary=summary)
 
 
 def _name_files(built: Sequence[BuiltShard], recipe: Recipe, folder: Path) -> tuple[list[PackedFile], dict[str, int]]:

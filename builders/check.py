@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 from dehusk.schema.contract import check_records
 from dehusk.schema.errors import RecipeError
 from dehusk.schema.findings import Finding, shorten
-from dehusk.schema.record import RECORDS, REJECTS
+from dehusk.schema.record import RECORDS, REJECTS, reject_source
 
 from .cards.frontmatter import read_front_matter
 from .pack import CARD, Manifest, PackedFile, content_digest, file_digest, fingerprint, listed_paths, read_manifest
@@ -49,7 +49,7 @@ def _reject(record: dict[str, object], findings: list[Finding]) -> dict[str, obj
     source = record["source"]
     known = source if isinstance(source, dict) else {}
     return {
-        **{name: known.get(name) for name in ("path", "sha256", "byte_start", "byte_end")},
+        **reject_source(known),
         "stage": "check",
         "reason": "broken_contract",
         "detail": "; ".join(f"{finding.field}: {finding.rule} ({finding.value})" for finding in findings),

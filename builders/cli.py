@@ -5,7 +5,7 @@ Whatever a command needs is imported inside it, so that `dehusk --help` answers 
 
 import os
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from datetime import datetime
 from functools import partial
@@ -17,6 +17,8 @@ import click
 
 from dehusk.schema.errors import BROKEN_RUN, CLEAN, EXIT_CODES, FINDINGS, WRONG_USE, DehuskError, UsageError
 
+from .unpacking.extras import needs
+
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
 
@@ -25,8 +27,8 @@ if TYPE_CHECKING:
 
     from .build import Watch
     from .publishing import publication
-    from .reading.decode import Refused
     from .recipe import Recipe
+    from .unpacking.document import Refused
     from .versioning.takedown import Takedown
 
 INTERRUPTED: Final = 130
@@ -164,14 +166,20 @@ def _print(console: "Console", shown: "Iterable[RenderableType]") -> None:
             console.print(item, soft_wrap=isinstance(item, Text))
 
 
-@contextmanager
-def _extra(name: str, what: str) -> Iterator[None]:
-    """Says how to install the packages of an extra, where an import within finds them missing."""
-    try:
-        yield
-    except ModuleNotFoundError as error:
-        tip = f"pip install 'dehusk[{name}]'"
-        raise UsageError(f"{what} needs {error.name}, which is not installed", tip) from error
+def _columns(command: Callable[..., object]) -> Callable[..., object]:
+    """The options that say which columns of tables hold what."""
+    said = {
+        "text": "Column of tables that holds the page as text.",
+        "html": "Column that holds the page as HTML.",
+        "id": "Column that becomes source.record.",
+        "url": "Column that becomes source.url.",
+        "date": "Column that becomes source.date.",
+    }
+    carried = "Column that is carried into `extra`, once for each; '*' for all that have no other use."
+    command = click.option("--extra-column", "extra_columns", metavar="NAME", multiple=True, help=carried)(command)
+    for name, text in reversed(said.items()):
+        command = click.option(f"--{name}-column", metavar="NAME", default="", help=text)(command)
+    return command
 
 
 # -- build -------------------------------------------------------------------------------------------------------------
@@ -182,40 +190,60 @@ def _extra(name: str, what: str) -> Iterator[None]:
     epilog=_examples(
         "dehusk build",
         "dehusk build dumps/2024-05 --out datasets/may",
+        "dehusk build crawl.warc.gz pages.parquet --url-column link --extra-column topic",
+        "dehusk build dump.jsonl --text-column story --id-column key --date-column seen",
+        "dehusk build pages.csv --html-column source",
         "dehusk build dumps --recipe may.toml --quiet",
     ),
 )
-@click.argument("seeds", type=_PATH, default="seeds")
+@click.argument("sources", nargs=-1, metavar="[SOURCE]...")
 @click.option("--out", type=_PATH, default="dist", show_default=True, help="Folder of the dataset; made or replaced.")
-@click.option("--recipe", type=_PATH, metavar="FILE", help="TOML file of options.  [default: dehusk.toml in SEEDS]")
+@click.option("--recipe", type=_PATH, metavar="FILE", help="TOML file of options.  [default: dehusk.toml in SOURCE]")
+@_columns
 @click.option("--quiet", "-q", is_flag=True, help="No progress on stderr.")
-def build_command(seeds: Path, out: Path, recipe: Path | None, quiet: bool) -> None:
-    """Packs the page dumps in SEEDS as a dataset.
+def build_command(
+    sources: tuple[str, ...], out: Path, recipe: Path | None, quiet: bool, **columns: str | tuple[str, ...]
+) -> None:
+    """Packs the page dumps in each SOURCE as one dataset.
 
-    SEEDS is a folder of text files, at any depth, or one file [default: seeds]. A dataset that stands in the output
-    folder is replaced at the end, all at once; a folder with anything else in it is left alone. Files that are no
-    pages are listed in the dataset with their reasons, and do not fail the build. What a takedown.txt in SEEDS or
-    beside the recipe names stays out.
+    A SOURCE is a file, a folder at any depth, a glob or an address such as s3://bucket/folder [default: seeds]. What
+    each file is tells its content: text dumps, JSON lines, CSV, Parquet, Arrow; docs/sources.md says more. A dataset
+    that stands in the output folder is replaced at the end, all at once; a folder with anything else in it is left
+    alone. What is no page is listed in the dataset with its reason, and does not fail the build. What a takedown.txt in
+    a SOURCE or beside the recipe names stays out.
     """
     from .build import build_dataset
     from .terminal import summary_view
     from .versioning.takedown import NOTHING, TAKEDOWN_NAME, read_takedown
 
-    options = _recipe_for(seeds, recipe)
+    named = sources or ("seeds",)
+    options = _with_columns(_recipe_for(named, recipe), columns)
     takedown = NOTHING if recipe is None else read_takedown(recipe.parent / TAKEDOWN_NAME)
     with _progress(quiet=quiet) as watch:
         began = perf_counter()
-        summary = build_dataset(seeds, out, options, takedown=takedown, watch=watch)
+        summary = build_dataset(named, out, options, takedown=takedown, watch=watch)
         seconds = perf_counter() - began
     _print(_console(sys.stdout), summary_view(summary, out, seconds))
 
 
-def _recipe_for(seeds: Path, recipe: Path | None) -> "Recipe":
+def _recipe_for(sources: Sequence[str], recipe: Path | None) -> "Recipe":
+    """The recipe that is named, or the one that lies in a source that is a folder."""
     from .recipe import RECIPE_NAME, Recipe, read_recipe
 
-    if recipe is None and seeds.is_dir() and os.path.lexists(seeds / RECIPE_NAME):
-        recipe = seeds / RECIPE_NAME
-    return Recipe() if recipe is None else read_recipe(recipe)
+    if recipe is not None:
+        return read_recipe(recipe)
+    beside = [path for path in (Path(source, RECIPE_NAME) for source in sources) if os.path.lexists(path)]
+    if len(beside) > 1:
+        raise UsageError(f"there are two recipes, {beside[0]} and {beside[1]}", "name the one that counts: --recipe")
+    return read_recipe(beside[0]) if beside else Recipe()
+
+
+def _with_columns(recipe: "Recipe", columns: dict[str, str | tuple[str, ...]]) -> "Recipe":
+    """The recipe with the columns that the command line names."""
+    import msgspec
+
+    named = {name: value for name, value in columns.items() if value}
+    return msgspec.structs.replace(recipe, sources=msgspec.structs.replace(recipe.sources, **named))
 
 
 @contextmanager
@@ -422,7 +450,7 @@ def publish_command(
     """
     if not (yes or dry_run or _can_ask()):
         raise UsageError("there is no terminal to ask on", "--yes publishes without asking; --dry-run shows the plan")
-    with _extra("publish", "publishing"):
+    with needs("publish", "publishing"):
         from .publishing.publish import plan_publication, publish_dataset
         from .publishing.targets import parse_target
 
@@ -529,7 +557,7 @@ def diff_command(old: str, new: str, form: str | None, endpoint: str | None) -> 
     from .versioning.diff import diff_datasets
     from .versioning.versions import open_dataset
 
-    with _extra("publish", "reading from a hub"):
+    with needs("publish", "reading from a hub"):
         folders = [open_dataset(spec, endpoint) for spec in (old, new)]
     difference = diff_datasets(*folders)
     if form == "json":
@@ -620,7 +648,7 @@ def train_command(bench: Path, out: Path, seed: int, folds: int, **files: Path |
     """
     from .terminal import visible
 
-    with _extra("train", "training"):
+    with needs("train", "training"):
         from .labelling.train import train_model
     if not bench.is_dir():
         raise UsageError(f"there is no folder {bench}", "name the benchmark folder")

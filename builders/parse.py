@@ -1,6 +1,7 @@
 """Parse: one page, from memory or from a file, down the same road as a build."""
 
 from dataclasses import fields
+from itertools import islice
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -16,10 +17,12 @@ from .compose import compose_records
 from .describing.describe import describe_pages
 from .labelling.label import label_lines
 from .reading.cut import cut_lines
-from .reading.decode import Refused
-from .reading.read import list_seeds, page_from_text
+from .reading.read import page_from_text
 from .recipe import Recipe
 from .road import build_batch
+from .unpacking.document import Refused
+from .unpacking.seeds import list_seeds
+from .unpacking.unpack import unpack_seeds
 
 
 def parse_page(text: str, *, recipe: Recipe | None = None) -> Page:
@@ -42,10 +45,10 @@ def parse_page(text: str, *, recipe: Recipe | None = None) -> Page:
 
 
 def parse_file(file: Path, recipe: Recipe | None = None) -> Page | Refused:
-    """Reads one seed file as a build would.
+    """Reads one seed file as a build would; of a box of pages the first.
 
     Args:
-        file: a text dump.
+        file: a text dump, or a box.
         recipe: all options; the defaults when None.
 
     Returns:
@@ -56,7 +59,8 @@ def parse_file(file: Path, recipe: Recipe | None = None) -> Page | Refused:
     """
     if file.is_dir():
         raise UsageError(f"{file} is a folder", "name one page; `dehusk build` reads whole folders")
-    batch = build_batch(list_seeds(file), file, recipe or Recipe(), {})
+    recipe = recipe or Recipe()
+    batch = build_batch(list(islice(unpack_seeds(list_seeds(file), recipe), 1)), recipe, {})
     if batch.records.num_rows:
         return _page(batch.records)
     reject = batch.rejects.to_pylist()[0]

@@ -1,17 +1,12 @@
 """Plan: which seeds make which shard. It depends on the names and sizes of the seeds alone, never on who builds."""
 
 import hashlib
-import os
-from collections.abc import Iterator
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Final
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 
-from .reading.read import Seed, list_seeds
+from .unpacking.seeds import Seed
+from .unpacking.sources import Source, list_sources
 from .versioning.takedown import NOTHING, Takedown
-
-BATCH_BYTES: Final = 4 << 20
-"""Seed bytes in one batch of tables: enough for columns to pay, and a build stays under 1 GB of memory."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,11 +15,12 @@ class Shard:
 
     Attributes:
         number: its place among the shards, from 0.
-        batches: its seeds in the order of their paths, cut into batches of about `BATCH_BYTES`.
+        seeds: its work units, in the order of their paths and of their places in their files: whole files, and parts
+            of files larger than a shard.
     """
 
     number: int
-    batches: tuple[tuple[Seed, ...], ...]
+    seeds: tuple[Seed, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,61 +28,57 @@ class Plan:
     """All the work of a build.
 
     Attributes:
-        folder: the seeds folder (or file).
         shards: its shards; none is empty but the only one.
-        n_seeds: entries of the folder.
+        n_seeds: work units of all shards.
         takedown: what must stay out.
     """
 
-    folder: Path
     shards: tuple[Shard, ...]
     n_seeds: int
     takedown: Takedown = NOTHING
 
 
-def plan_build(folder: Path, shard_bytes: int) -> Plan:
-    """Lists the seeds and assigns them to shards.
+def plan_build(sources: Source | Sequence[Source], shard_bytes: int) -> Plan:
+    """Lists the seeds, cuts the large ones into parts, and assigns them to shards.
 
-    A seed's shard is a hash of its path modulo the number of shards, which is the total size over `shard_bytes`: a seed
-    that is added, changed or removed leaves the others where they are, as long as the number stays the same.
+    The shard of a seed (or part) is a hash of its path (and where it begins) modulo the number of shards, which is the
+    total size over `shard_bytes`: a seed that is added, changed or removed leaves the others where they are, as long
+    as the number stays the same.
 
     Args:
-        folder: the seeds folder, or one seed file.
-        shard_bytes: seed bytes in one shard, about.
+        sources: files, folders, globs and addresses.
+        shard_bytes: seed bytes in one shard, about; a larger file is cut into parts of so many.
 
     Raises:
-        UsageError: there is no such folder or file.
+        UsageError: one of them is not there.
     """
-    seeds = list_seeds(folder)
-    root = os.fsencode(folder if folder.is_dir() else folder.parent)
-    sizes = [0 if seed.refused else _size(os.path.join(root, seed.name)) for seed in seeds]  # noqa: PTH118 - bytes
-    n_shards = max(1, -(-sum(sizes) // shard_bytes))
-    members: list[list[tuple[Seed, int]]] = [[] for _ in range(n_shards)]
-    for seed, size in zip(seeds, sizes, strict=True):
-        members[_hash(seed.name) % n_shards].append((seed, size))
-    shards = (Shard(number, tuple(_batches(seeds_of))) for number, seeds_of in enumerate(members))
-    return Plan(folder, tuple(shards), len(seeds))
+    units = list(cut_large(list_sources(sources), shard_bytes))
+    n_shards = max(1, -(-sum(map(unit_size, units)) // shard_bytes))
+    members: list[list[Seed]] = [[] for _ in range(n_shards)]
+    for unit in units:
+        members[_hash(unit) % n_shards].append(unit)
+    return Plan(tuple(Shard(number, tuple(seeds)) for number, seeds in enumerate(members)), len(units))
 
 
-def _size(path: bytes) -> int:
-    try:
-        return os.lstat(path).st_size
-    except OSError:  # gone since it was listed: reading it will say so
-        return 0
+def cut_large(seeds: Iterable[Seed], part_bytes: int) -> Iterator[Seed]:
+    """Seeds, those of more than so many bytes as parts of that size.
+
+    What a part of a file is, the reader of its format decides when it is read: the records that begin in it, or, where
+    a format cannot be cut, all of them in the first part and none in the others.
+    """
+    for seed in seeds:
+        if seed.refused or seed.size <= part_bytes:
+            yield seed
+            continue
+        for start in range(0, seed.size, part_bytes):
+            yield replace(seed, span=(start, min(start + part_bytes, seed.size)))
 
 
-def _hash(name: bytes) -> int:
-    return int.from_bytes(hashlib.sha256(name).digest()[:8], "big")
+def unit_size(unit: Seed) -> int:
+    """Bytes of a seed, or of a part of one."""
+    return unit.size if unit.span is None else unit.span[1] - unit.span[0]
 
 
-def _batches(members: list[tuple[Seed, int]]) -> Iterator[tuple[Seed, ...]]:
-    batch: list[Seed] = []
-    held = 0
-    for seed, size in members:
-        if batch and held + size > BATCH_BYTES:
-            yield tuple(batch)
-            batch, held = [], 0
-        batch.append(seed)
-        held += size
-    if batch:
-        yield tuple(batch)
+def _hash(unit: Seed) -> int:
+    part = b"" if unit.begins or unit.span is None else b"\0%d" % unit.span[0]
+    return int.from_bytes(hashlib.sha256(unit.name + part).digest()[:8], "big")

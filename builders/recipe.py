@@ -64,18 +64,42 @@ class Dataset(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     year: Annotated[int, Meta(ge=1990, le=9999)] | None = None
 
 
+class Sources(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """`[sources]`: which columns of JSON lines, CSV, Parquet and Arrow hold what.
+
+    The known names stand in [sources.md](sources.md#columns).
+
+    Attributes:
+        text_column: the page as text; empty for the first of the known names that holds text.
+        html_column: the page as HTML; empty for the first of the known names, which come before those of text.
+        id_column: what becomes `source.record`; empty for the first of the known names.
+        url_column: what becomes `source.url`; empty for the first of the known names.
+        date_column: what becomes `source.date`; empty for the first of the known names.
+        extra_columns: columns carried into `extra`; `["*"]` for all that have no other use.
+    """
+
+    text_column: str = ""
+    html_column: str = ""
+    id_column: str = ""
+    url_column: str = ""
+    date_column: str = ""
+    extra_columns: tuple[str, ...] = ()
+
+
 class Bounds(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """`[bounds]`: how large a page may be; what is larger is rejected, with its reason.
 
     Attributes:
-        max_file_bytes: size of a seed file, in bytes.
+        max_file_bytes: size of a page, in bytes: of a text file, or of a record in a box.
         max_lines: lines of a page.
         max_line_chars: characters of a line.
+        max_unpacked: how many times its own size a compressed file or an archive may unpack to, beyond 64 MiB.
     """
 
     max_file_bytes: Count = 16 << 20
     max_lines: Count = 100_000
     max_line_chars: Count = 1_000_000
+    max_unpacked: Count = 1000
 
 
 class Dates(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -123,6 +147,7 @@ class Recipe(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """All options of a build that change its output."""
 
     dataset: Dataset = Dataset()
+    sources: Sources = Sources()
     bounds: Bounds = Bounds()
     dates: Dates = Dates()
     split: Split = Split()

@@ -2,63 +2,71 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from .check import split_by_contract
 from .compose import compose_records
+from .describing.address import site_of
 from .describing.describe import describe_pages
 from .duplicates import drop_copies
 from .labelling.label import label_lines
 from .reading.cut import bound_pages, cut_lines
-from .reading.read import Seed, read_pages
+from .reading.read import read_pages
 from .recipe import Recipe
+from .unpacking.document import Item, ReadFile
 from .versioning.takedown import NOTHING, Takedown
 from .versioning.withdraw import part_listed, reject_listed
 
 
+def with_addresses(pages: pa.Table) -> pa.Table:
+    """Described pages with the address that their box gives, where their text states none, and its site."""
+    stated, given = pages["url"], pc.struct_field(pages["source"], "url")
+    if given.null_count == len(given):
+        return pages
+    usable = pc.match_substring_regex(given, r"^https?://[!-~\p{L}\p{N}\p{M}]+$")
+    taken = pc.and_(pc.is_null(stated), pc.fill_null(usable, False))
+    urls = pc.if_else(taken, given, stated)
+    known = zip(taken.to_pylist(), urls.to_pylist(), pages["site"].to_pylist(), strict=True)
+    sites = pa.array([site_of(url) if new else site for new, url, site in known], pa.string())
+    pages = pages.set_column(pages.schema.get_field_index("url"), "url", urls)
+    return pages.set_column(pages.schema.get_field_index("site"), "site", sites)
+
+
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """What a batch of seeds became: every page is in one of the two tables.
+    """What a batch of documents became: every page is in one of the two tables.
 
     Attributes:
         records: table of `RECORDS`.
         rejects: table of `REJECTS`.
-        digests: path, size and SHA-256 of every seed file that was read.
+        files: every seed file that was read to its end.
         withdrawn: ids of the pages that the takedown list names.
     """
 
     records: pa.Table
     rejects: pa.Table
-    digests: tuple[tuple[str, int, str], ...]
+    files: tuple[ReadFile, ...]
     withdrawn: tuple[str, ...]
 
 
-def build_batch(
-    seeds: Sequence[Seed], folder: Path, recipe: Recipe, seen: dict[str, str], takedown: Takedown = NOTHING
-) -> Batch:
-    """Takes one batch of seeds down the road.
+def build_batch(items: Sequence[Item], recipe: Recipe, seen: dict[str, str], takedown: Takedown = NOTHING) -> Batch:
+    """Takes one batch of documents down the road.
 
     Args:
-        seeds: seeds of `folder`, in order.
-        folder: the seeds folder, or the one seed file.
+        items: what `unpack_seeds` gave, or a part of it.
         recipe: all options.
-        seen: paths of the pages that came before, by id; those of this batch are added.
+        seen: places of the pages that came before, by id; those of this batch are added.
         takedown: what must stay out.
     """
-    pages, unread = read_pages(seeds, folder, recipe.bounds)
-    digests = _digests(pages, unread)
+    pages, unread = read_pages(items)
     pages, copies = drop_copies(pages, seen)
     pages, lines, unbounded = bound_pages(pages, cut_lines(pages), recipe.bounds)
     lines = label_lines(pages, lines)
-    pages = describe_pages(pages, lines, recipe.dates)
+    pages = with_addresses(describe_pages(pages, lines, recipe.dates))
     records, withdrawn = part_listed(compose_records(pages, lines), takedown)
     records, broken = split_by_contract(records, latest=recipe.dates.latest)
     rejects = pa.concat_tables([unread, copies, unbounded, reject_listed(withdrawn), broken])
-    return Batch(records, rejects, digests, tuple(withdrawn["id"].to_pylist()))
-
-
-def _digests(pages: pa.Table, rejects: pa.Table) -> tuple[tuple[str, int, str], ...]:
-    read = pages["source"].to_pylist() + [row for row in rejects.to_pylist() if row["sha256"] is not None]
-    return tuple((row["path"], row["byte_end"], row["sha256"]) for row in read)
+    files = tuple(item for item in items if isinstance(item, ReadFile))
+    return Batch(records, rejects, files, tuple(withdrawn["id"].to_pylist()))

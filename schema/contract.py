@@ -10,6 +10,7 @@ from datetime import date, datetime
 from functools import cached_property, partial
 from typing import Any, Final, Literal
 
+import msgspec
 import numpy as np
 import numpy.typing as npt
 import pandera.pyarrow as pap
@@ -375,6 +376,21 @@ def _path(reading: Reading) -> Mask:
     return ~_matches(reading.source("path"), r"^/|(^|/)\.\.(/|$)|^$|" + CONTROL)
 
 
+def _member(reading: Reading) -> Mask:
+    return ~_matches(reading.source("member"), r"^/|(^|/)\.\.(/|$)|" + CONTROL)
+
+
+def _extra(reading: Reading) -> Mask:
+    return np.array([_is_object(text) for text in reading.column("extra").to_pylist()], dtype=np.bool_)
+
+
+def _is_object(text: str | None) -> bool:
+    try:
+        return text is None or isinstance(msgspec.json.decode(text), dict)
+    except (msgspec.MsgspecError, UnicodeError, RecursionError):
+        return False
+
+
 def _sha256(reading: Reading) -> Mask:
     return _matches(reading.source("sha256"), r"^[0-9a-f]{64}$")
 
@@ -447,8 +463,10 @@ RULES: Final = (
     Rule("field", "evidence.field", "name a field of the record", _evidence_field, over="evidence"),
     Rule("in_line", "evidence.start", "what was read lies in the line that is named", _evidence_span, over="evidence"),
     Rule("relative_path", "source.path", "paths are relative to the seeds folder", _path),
+    Rule("relative_path", "source.member", "names in an archive do not lead out of it", _member),
     Rule("sha256", "source.sha256", "64 hex digits in lower case", _sha256),
     Rule("byte_span", "source.byte_start", _EDITED, _source_bytes),
+    Rule("json_object", "extra", "a JSON object, or null", _extra),
 )
 """All that must hold, in the order of the fields."""
 

@@ -5,7 +5,7 @@ the card and the reference page (`derive.py`).
 """
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import pyarrow as pa
 
@@ -59,7 +59,11 @@ def _struct(fields: tuple[Field, ...]) -> pa.StructType:
 LINE: Final = (
     Field("start", pa.int32(), "where the line begins in `raw`, in characters"),
     Field("end", pa.int32(), "where it ends"),
-    Field("byte_start", pa.int64(), "where the line begins in the seed file, in bytes"),
+    Field(
+        "byte_start",
+        pa.int64(),
+        "where the line begins in the page's bytes: those of the seed file, or of its part of the box",
+    ),
     Field("byte_end", pa.int64(), "where it ends"),
     Field("label", pa.string(), "one of the 17 labels"),
     Field("boilerplate", pa.bool_(), "whether the label is one of boilerplate"),
@@ -74,16 +78,31 @@ EVIDENCE: Final = (
 )
 
 SOURCE: Final = (
-    Field("path", pa.string(), "seed file, relative to the seeds folder"),
-    Field("sha256", pa.string(), "SHA-256 of the whole seed file"),
-    Field("format", pa.string(), "format of the seed file"),
+    Field("path", pa.string(), "seed file, relative to the source it was found in"),
+    Field("member", pa.string(), "the file inside an archive", nullable=True),
+    Field(
+        "offset",
+        pa.int64(),
+        "where the page begins in its box: the byte of a WARC file or of (unpacked) JSON lines, the row of a table",
+        nullable=True,
+    ),
+    Field("record", pa.string(), "what the box calls it: a WARC record id, or a table's id column", nullable=True),
+    Field("url", pa.string(), "the address that the box says it was fetched from", nullable=True),
+    Field(
+        "date",
+        pa.string(),
+        "the date that the box gives, as it stands there; of WARC, when it was fetched",
+        nullable=True,
+    ),
+    Field("sha256", pa.string(), "SHA-256 of the page's bytes: of the seed file, or of its part of the box"),
+    Field("format", pa.string(), "formats of the boxes from the outside in, then the page's: `text`, `warc.gz/text`"),
     Field("encoding", pa.string(), "how its bytes became characters; `a < b < c` is a repaired chain of codecs"),
-    Field("byte_start", pa.int64(), "where the page begins in the seed file, in bytes"),
+    Field("byte_start", pa.int64(), "where the page begins in its bytes"),
     Field("byte_end", pa.int64(), "where it ends"),
 )
 
 RECORD: Final = (
-    Field("id", pa.string(), "first 24 hex digits of the SHA-256 of the page's bytes in the seed file"),
+    Field("id", pa.string(), "first 24 hex digits of the SHA-256 of the page's bytes"),
     Field("title", pa.string(), "headline of the page", nullable=True),
     Field("summary", pa.string(), "standfirst of the page", nullable=True),
     Field("text", pa.string(), "clean text: the summary, heading, paragraph and list_item lines, one a line"),
@@ -101,7 +120,7 @@ RECORD: Final = (
     Field("section", pa.string(), "section or category of the page", nullable=True),
     Field("publisher", pa.string(), "who publishes the site, as the page states it", nullable=True),
     Field("site", pa.string(), "registrable domain of `url`", nullable=True),
-    Field("url", pa.string(), "the page's own address, where its text states it", nullable=True),
+    Field("url", pa.string(), "the page's own address, as its text states it, else as its box does", nullable=True),
     Field("language", pa.string(), "language of the page, ISO 639", nullable=True),
     Field("language_score", pa.float32(), "how sure that is, 0 to 1", nullable=True),
     Field("flags", pa.list_(pa.string()), "kinds of boilerplate on the page, and findings about it"),
@@ -113,15 +132,18 @@ RECORD: Final = (
     Field("evidence", pa.list_(_struct(EVIDENCE)), "where each extracted field was read", inner=EVIDENCE),
     Field("source", _struct(SOURCE), "where the page came from", inner=SOURCE),
     Field("raw", pa.string(), "the page as it was decoded, nothing left out"),
+    Field("extra", pa.string(), "other columns of the table it came from, if asked for: a JSON object", nullable=True),
 )
 """One row a page."""
 
 REJECT: Final = (
     Field(
-        "path", pa.string(), "file, relative to the seeds folder; null where the takedown list names it", nullable=True
+        "path", pa.string(), "seed file, relative to its source; null where the takedown list names it", nullable=True
     ),
-    Field("sha256", pa.string(), "SHA-256 of the file; null when it was not read", nullable=True),
-    Field("byte_start", pa.int64(), "where the page begins in the file, in bytes", nullable=True),
+    Field("member", pa.string(), "the file inside an archive", nullable=True),
+    Field("offset", pa.int64(), "where it begins in its box, as in `source.offset`", nullable=True),
+    Field("sha256", pa.string(), "SHA-256 of its bytes; null when it was not read", nullable=True),
+    Field("byte_start", pa.int64(), "where the page begins in them", nullable=True),
     Field("byte_end", pa.int64(), "where it ends", nullable=True),
     Field("stage", pa.string(), "the step that rejected it: read, cut, takedown or check"),
     Field("reason", pa.string(), "why, in one word"),
@@ -130,6 +152,9 @@ REJECT: Final = (
 )
 """One row for everything that came in and was not kept."""
 
+REJECT_PLACE: Final = ("path", "member", "offset")
+"""The fields of a reject, and of `source`, that say where it lies."""
+
 REASONS: Final = {
     "hidden_file": "its name, or its folder's, begins with a dot",
     "symlink": "it is a symbolic link, which is never followed",
@@ -137,7 +162,13 @@ REASONS: Final = {
     "empty_file": "it holds nothing but white space",
     "too_large": "it is larger than the recipe allows",
     "unreadable": "the system refused to read it",
-    "unsupported_format": "it is not a text dump",
+    "unsupported_format": "it is no page, and no box of pages that can be read",
+    "damaged": "its box is broken there: a record, a row, or all that follows",
+    "no_text_column": "no column of the table holds text or HTML, by name",
+    "unsafe_name": "its name in the archive leads out of it",
+    "bomb": "it unpacks to more than the recipe allows",
+    "http_error": "the server did not answer with a page",
+    "revisit": "a web archive holds it only by its name: it was stored before",
     "undecodable": "no encoding reads it without error",
     "duplicate": "its bytes are those of a page that came before",
     "too_many_lines": "it has more lines than the recipe allows",
@@ -146,6 +177,11 @@ REASONS: Final = {
     "broken_contract": "its record does not keep the contract: a defect of dehusk, worth a report",
 }
 """Why a page can be rejected."""
+
+
+def reject_source(source: dict[str, Any]) -> dict[str, Any]:
+    """What the reject of a page says of where it lies, from the page's `source`."""
+    return {name: source.get(name) for name in (*REJECT_PLACE, "sha256", "byte_start", "byte_end")}
 
 
 def arrow_schema(fields: tuple[Field, ...]) -> pa.Schema:

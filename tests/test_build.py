@@ -147,7 +147,7 @@ def test_the_same_seeds_give_the_same_bytes(dist: Path, seeds: Path, tmp_path: P
 def test_records_do_not_depend_on_shards_or_batches(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     seeds = write_stories(tmp_path / "seeds", range(20))
     build_dataset(seeds, tmp_path / "one")
-    monkeypatch.setattr("dehusk.builders.plan.BATCH_BYTES", 2_000)
+    monkeypatch.setattr("dehusk.builders.build.BATCH_BYTES", 2_000)
     build_dataset(seeds, tmp_path / "many", Recipe(pack=Pack(shard_bytes=3_000)))
     assert rows(tmp_path / "one") == rows(tmp_path / "many")
     names = sorted(path.name for path in (tmp_path / "many" / "data").iterdir())

@@ -57,6 +57,11 @@ def sound(number: int = 1) -> dict[str, Any]:
         "evidence": [{"field": "title", "line": 1, "start": 17, "end": 33}],
         "source": {
             "path": "a/tram.txt",
+            "member": None,
+            "offset": None,
+            "record": None,
+            "url": None,
+            "date": None,
             "sha256": "0" * 64,
             "format": "text",
             "encoding": "utf-8",
@@ -64,6 +69,7 @@ def sound(number: int = 1) -> dict[str, Any]:
             "byte_end": 54,
         },
         "raw": RAW,
+        "extra": None,
     }
 
 
@@ -129,6 +135,9 @@ BREAKS: list[tuple[str, str, Change]] = [
     ("evidence.start", "in_line", lambda r: r["evidence"][0].update(start=2)),
     ("source.path", "relative_path", lambda r: r["source"].update(path="/etc/passwd")),
     ("source.path", "relative_path", lambda r: r["source"].update(path="a/../../b")),
+    ("source.member", "relative_path", lambda r: r["source"].update(member="../b.txt")),
+    ("extra", "json_object", lambda r: r.update(extra="[1]")),
+    ("extra", "json_object", lambda r: r.update(extra='{"a": ')),
     ("source.sha256", "sha256", lambda r: r["source"].update(sha256="ABC")),
     ("source.byte_start", "byte_span", lambda r: r["source"].update(byte_start=60)),
 ]
@@ -173,9 +182,9 @@ def test_a_page_without_lines_passes() -> None:
 
 def test_a_table_of_another_shape_gives_findings_about_its_columns_alone() -> None:
     table = pa.Table.from_pylist([sound()], schema=RECORDS)
-    changed = table.drop_columns("raw").set_column(0, "id", pa.array([7])).append_column("extra", pa.array(["x"]))
+    changed = table.drop_columns("raw").set_column(0, "id", pa.array([7])).append_column("other", pa.array(["x"]))
     found = [(finding.field, finding.rule) for finding in check_records(changed)]
-    assert found == [("id", "column_type"), ("raw", "column_missing"), ("extra", "column_unknown")]
+    assert found == [("id", "column_type"), ("raw", "column_missing"), ("other", "column_unknown")]
     turned = table.select(RECORDS.names[::-1])
     assert [(finding.field, finding.rule) for finding in check_records(turned)] == [("", "column_order")]
 

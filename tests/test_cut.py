@@ -7,11 +7,13 @@ import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from unpacked import read_seeds
 
 from dehusk.builders.reading.cut import SPANS, bound_pages, cut_lines
 from dehusk.builders.reading.decode import decode_span
-from dehusk.builders.reading.read import PAGES, list_seeds, page_from_text, read_pages
+from dehusk.builders.reading.read import PAGES, page_from_text
 from dehusk.builders.recipe import Bounds
+from dehusk.builders.unpacking.seeds import list_seeds
 from dehusk.schema.record import REJECTS
 from dehusk.schema.view import WHITE_SPACE
 
@@ -123,7 +125,7 @@ def test_each_line_is_found_again_in_its_file(tmp_path: Path) -> None:
     (tmp_path / "98.txt").write_bytes(doubled)
     (tmp_path / "99.txt").write_bytes(b"\xef\xbb\xbf" + doubled.decode().encode().decode("latin-1").encode())
 
-    pages, rejects = read_pages(list_seeds(tmp_path), tmp_path, Bounds())
+    pages, rejects = read_seeds(list_seeds(tmp_path))
 
     assert rejects.to_pylist() == []
     assert pages["raw"].to_pylist() == [text for text, _, _ in ENCODED] + [ENCODED[0][0]] * 2

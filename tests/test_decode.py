@@ -9,7 +9,6 @@ from hypothesis import strategies as st
 
 from dehusk.builders.reading.decode import (
     Decoded,
-    Refused,
     byte_widths,
     decode_page,
     decode_span,
@@ -17,6 +16,7 @@ from dehusk.builders.reading.decode import (
     encode_span,
     escape_text,
 )
+from dehusk.builders.unpacking.document import Refused
 from dehusk.schema.record import PAGE_FLAGS, REASONS
 
 GERMAN = (

@@ -9,13 +9,14 @@ import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from unpacked import read_seeds
 
 from dehusk.builders.describing.describe import COLUMNS, MAX_SECTION, MAX_SUMMARY, describe_pages
 from dehusk.builders.describing.headline import MAX_TITLE
 from dehusk.builders.describing.sheet import normalise
 from dehusk.builders.reading.cut import cut_lines
-from dehusk.builders.reading.read import list_seeds, read_pages
-from dehusk.builders.recipe import Bounds, Dates
+from dehusk.builders.recipe import Dates
+from dehusk.builders.unpacking.seeds import list_seeds
 from dehusk.schema.labels import LABELS
 from dehusk.schema.record import RECORDS
 
@@ -446,7 +447,7 @@ def gold_labels(file: Path) -> dict[int, str]:
 @pytest.fixture(scope="module")
 def seed_rows(seeds: Path, gold: Path) -> dict[str, Row]:
     """The seed pages as described from their gold labels, by path."""
-    pages, _ = read_pages(list_seeds(seeds), seeds, Bounds())
+    pages, _ = read_seeds(list_seeds(seeds))
     lines = cut_lines(pages)
     paths = [source["path"] for source in pages["source"].to_pylist()]
     by_number = [gold_labels(gold / f"{path}.labels") for path in paths]

@@ -14,7 +14,12 @@ import pytest
 
 import dehusk.builders
 import dehusk.schema
+from dehusk.builders.cli import build_command
+from dehusk.builders.recipe import Sources
+from dehusk.builders.unpacking.recognise import HTMLS, JSON_LINES, TEXTS
+from dehusk.builders.unpacking.roles import DATE_NAMES, HTML_NAMES, ID_NAMES, TEXT_NAMES, URL_NAMES
 
+ROLE_NAMES = (HTML_NAMES, TEXT_NAMES, ID_NAMES, URL_NAMES, DATE_NAMES)
 ROOT = Path(__file__).parents[1]
 DOCUMENTS = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").glob("*.md"))]
 PAGES = runpy.run_path(str(ROOT / "tests" / "write_docs.py"))["PAGES"]
@@ -54,6 +59,16 @@ def test_links_between_documents_lead_somewhere(document: Path) -> None:
     links = [link for link in re.findall(r"\]\(([^)#]+)[^)]*\)", text) if not link.startswith("http")]
     missing = [link for link in links if not (document.parent / link).exists()]
     assert missing == []
+
+
+def test_sources_are_documented_whole() -> None:
+    text = (ROOT / "docs" / "sources.md").read_text(encoding="utf-8")
+    names = {name for known in ROLE_NAMES for name in known}
+    options = [option for parameter in build_command.params for option in parameter.opts if "-column" in option]
+    ends = (*TEXTS, *HTMLS, *JSON_LINES)
+    missing = [word for word in (*names, *Sources.__struct_fields__, *ends) if f"`{word}`" not in text]
+    assert missing + [option for option in options if f"`{option} NAME" not in text] == []
+    assert len(options) == len(Sources.__struct_fields__)
 
 
 @pytest.mark.parametrize("name", MODULES)

@@ -11,9 +11,10 @@ from typing import Any
 
 import pytest
 
-from dehusk.builders.reading.read import list_seeds
 from dehusk.builders.recipe import Recipe
 from dehusk.builders.road import build_batch
+from dehusk.builders.unpacking.seeds import list_seeds
+from dehusk.builders.unpacking.unpack import unpack_seeds
 from dehusk.schema.labels import GROUPS
 
 GROUP = {label: group for group, labels in GROUPS.items() for label in labels}
@@ -23,7 +24,7 @@ FLOORS = {"labels": 0.60, "groups": 0.83, "title": 16, "language": 22, "publishe
 
 @pytest.fixture(scope="module")
 def records(seeds: Path) -> dict[str, dict[str, Any]]:
-    batch = build_batch(list_seeds(seeds), seeds, Recipe(), {})
+    batch = build_batch(list(unpack_seeds(list_seeds(seeds), Recipe())), Recipe(), {})
     return {record["source"]["path"]: record for record in batch.records.to_pylist()}
 
 

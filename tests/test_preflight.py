@@ -238,10 +238,10 @@ def test_limits_are_those_that_the_hub_states() -> None:
     pa.array([b"0" * 16] * 5, pa.uuid()),
 ])  # fmt: skip
 def test_types_that_do_not_load_are_found(values: pa.Array, copy: Path) -> None:
-    table = pq.read_table(copy / DATA).append_column("extra", values)
+    table = pq.read_table(copy / DATA).append_column("other", values)
     pq.write_table(table, copy / DATA)
     seal(copy)
-    assert found(copy)["unsupported_type"].field.startswith("extra")
+    assert found(copy)["unsupported_type"].field.startswith("other")
 
 
 @pytest.mark.parametrize(("split", "rule"), [("my-split", "split_name"), ("all", "split_name")])

@@ -13,10 +13,12 @@ import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from unpacked import read_seeds
 
 from dehusk.builders.reading.decode import decode_span
-from dehusk.builders.reading.read import PAGES, Seed, list_seeds, page_from_text, read_pages, readable_path
+from dehusk.builders.reading.read import PAGES, page_from_text
 from dehusk.builders.recipe import Bounds
+from dehusk.builders.unpacking.seeds import Seed, list_seeds, readable_path
 from dehusk.schema.errors import UsageError
 from dehusk.schema.record import REASONS, REJECTS
 
@@ -32,7 +34,7 @@ def write(folder: Path, files: Mapping[str, bytes | str]) -> None:
 
 def everything(folder: Path, bounds: Bounds | None = None) -> tuple[list[dict[str, object]], dict[str, str]]:
     """The pages as dicts, and the reason of each reject by its path."""
-    pages, rejects = read_pages(list_seeds(folder), folder, bounds or Bounds())
+    pages, rejects = read_seeds(list_seeds(folder), bounds or Bounds())
     assert pages.schema == PAGES
     assert rejects.schema == REJECTS
     pages.validate(full=True)
@@ -54,12 +56,18 @@ def test_a_page_carries_where_it_came_from(tmp_path: Path) -> None:
         "flags": ["bom", "crlf"],
         "source": {
             "path": "a.txt",
+            "member": None,
+            "offset": None,
+            "record": None,
+            "url": None,
+            "date": None,
             "sha256": sha256,
             "format": "text",
             "encoding": "utf-8",
             "byte_start": 0,
             "byte_end": 11,
         },
+        "extra": None,
     }
 
 
@@ -78,8 +86,8 @@ def test_pages_do_not_depend_on_how_seeds_are_batched(tmp_path: Path) -> None:
     write(tmp_path, {f"{n % 3}/{n}.txt": f"Page {n}" if n % 4 else "" for n in range(12)})
     seeds = list_seeds(tmp_path)
 
-    whole = read_pages(seeds, tmp_path, Bounds())
-    parts = [read_pages(seeds[n : n + 5], tmp_path, Bounds()) for n in range(0, 12, 5)]
+    whole = read_seeds(seeds)
+    parts = [read_seeds(seeds[n : n + 5]) for n in range(0, 12, 5)]
 
     for at in (0, 1):
         assert pa.concat_tables([part[at] for part in parts]).combine_chunks() == whole[at].combine_chunks()
@@ -88,7 +96,7 @@ def test_pages_do_not_depend_on_how_seeds_are_batched(tmp_path: Path) -> None:
 def test_a_single_file_is_a_seed(tmp_path: Path) -> None:
     write(tmp_path, {"in/a.txt": TEXT, "in/b.txt": TEXT, "in/c.html": TEXT})
 
-    pages, rejects = read_pages(list_seeds(tmp_path / "in/a.txt"), tmp_path / "in/a.txt", Bounds())
+    pages, rejects = read_seeds(list_seeds(tmp_path / "in/a.txt"), Bounds())
 
     assert pages["source"].to_pylist()[0]["path"] == "a.txt"
     assert (len(pages), len(rejects)) == (1, 0)
@@ -162,7 +170,7 @@ def test_what_is_no_page_is_rejected_with_its_reason(tmp_path: Path) -> None:
 def test_a_reject_shows_how_it_begins_if_it_was_read(tmp_path: Path) -> None:
     write(tmp_path, {"a.txt": b"<html>\x1b[2J\n\xe9" + b"x" * 1000, "b.md": "never read"})
 
-    _, rejects = read_pages(list_seeds(tmp_path), tmp_path, Bounds())
+    _, rejects = read_seeds(list_seeds(tmp_path), Bounds())
 
     first, second = rejects.to_pylist()
     data = (tmp_path / "a.txt").read_bytes()
@@ -191,10 +199,12 @@ def test_a_file_without_end_is_not_read_into_memory(tmp_path: Path) -> None:
 
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="needs a file larger than it says")
 def test_a_file_larger_than_it_says_is_read_to_its_end_or_bound() -> None:
-    status = [Seed("status.txt", b"status")]  # its size is said to be 0, as that of a file that grows meanwhile
+    status = [
+        Seed("status.txt", b"status", b"/proc/self")
+    ]  # its size is said to be 0, as that of a file that grows meanwhile
 
-    pages, _ = read_pages(status, Path("/proc/self"), Bounds())
-    _, rejects = read_pages(status, Path("/proc/self"), Bounds(max_file_bytes=100))
+    pages, _ = read_seeds(status)
+    _, rejects = read_seeds(status, Bounds(max_file_bytes=100))
 
     assert pages["raw"][0].as_py().startswith("Name:")
     assert rejects["reason"].to_pylist() == ["too_large"]
@@ -238,7 +248,7 @@ def test_links_that_take_a_place_after_listing_are_not_followed(tmp_path: Path) 
     (seeds / "in").rename(tmp_path / "moved")
     (seeds / "in").symlink_to(outside)
 
-    pages, rejects = read_pages(listed, seeds, Bounds())
+    pages, rejects = read_seeds(listed)
 
     assert len(pages) == 0
     reasons = dict(zip(rejects["path"].to_pylist(), rejects["reason"].to_pylist(), strict=True))
@@ -255,7 +265,7 @@ def test_what_is_gone_or_changed_after_listing_is_rejected(tmp_path: Path) -> No
     (tmp_path / "c.txt").mkdir()
     (tmp_path / "d").rmdir()
 
-    _, rejects = read_pages(listed, tmp_path, Bounds())
+    _, rejects = read_seeds(listed)
 
     assert rejects["reason"].to_pylist() == ["unreadable", "not_a_file", "not_a_file", "unreadable"]
     assert "No such file" in rejects["detail"][0].as_py()
@@ -292,7 +302,7 @@ def test_a_root_that_may_not_be_read_is_wrong_use(locked: Path) -> None:
 
 
 def test_a_root_that_is_gone_rejects_its_seeds(tmp_path: Path) -> None:
-    _, rejects = read_pages([Seed("a.txt", b"a.txt")], tmp_path / "gone/deep", Bounds())
+    _, rejects = read_seeds([Seed("a.txt", b"a.txt", bytes(tmp_path / "gone/deep"))])
 
     assert rejects["reason"].to_pylist() == ["unreadable"]
 

@@ -11,9 +11,11 @@ from dehusk.builders.compose import compose_records
 from dehusk.builders.describing.describe import describe_pages
 from dehusk.builders.labelling.label import label_lines
 from dehusk.builders.reading.cut import cut_lines
-from dehusk.builders.reading.read import list_seeds, page_from_text
+from dehusk.builders.reading.read import page_from_text
 from dehusk.builders.recipe import Dates, Recipe
 from dehusk.builders.road import build_batch
+from dehusk.builders.unpacking.seeds import list_seeds
+from dehusk.builders.unpacking.unpack import unpack_seeds
 from dehusk.schema import LABELS, RECORDS, REJECTS
 from dehusk.schema.contract import check_records
 from dehusk.schema.view import WHITE_SPACE
@@ -79,7 +81,7 @@ def test_a_page_reads_the_same_alone_and_among_others(texts: list[str]) -> None:
 
 def test_a_batch_without_pages_gives_empty_tables(tmp_path: Path) -> None:
     (tmp_path / "page.html").write_text("<html>")
-    batch = build_batch(list_seeds(tmp_path), tmp_path, Recipe(), {})
+    batch = build_batch(list(unpack_seeds(list_seeds(tmp_path), Recipe())), Recipe(), {})
     assert (batch.records.num_rows, batch.rejects.num_rows) == (0, 1)
     assert batch.records.schema == RECORDS
     assert batch.rejects.schema == REJECTS

@@ -23,7 +23,6 @@ import dehusk.schema
 from dehusk.builders import parse_page
 from dehusk.builders.cli import main
 from dehusk.builders.parse import parse_bytes, parse_file
-from dehusk.builders.reading.decode import Refused
 from dehusk.builders.recipe import Bounds, Dates, Recipe
 from dehusk.builders.summary import Summary
 from dehusk.builders.terminal import (
@@ -38,6 +37,7 @@ from dehusk.builders.terminal import (
     visible,
     visible_lines,
 )
+from dehusk.builders.unpacking.document import Refused
 from dehusk.schema.errors import CLEAN, FINDINGS, WRONG_USE
 from dehusk.schema.findings import Finding
 from dehusk.schema.labels import GROUPS, LABELS, TEXT_LABELS

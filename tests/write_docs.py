@@ -8,7 +8,7 @@ from pathlib import Path
 import msgspec
 
 from dehusk.builders.cards.sections import table
-from dehusk.builders.recipe import Bounds, Dataset, Dates, Pack, Recipe, Split
+from dehusk.builders.recipe import Bounds, Dataset, Dates, Pack, Recipe, Sources, Split
 from dehusk.schema.contract import RULES
 from dehusk.schema.derive import fields_table
 from dehusk.schema.errors import EXIT_CODES
@@ -38,8 +38,9 @@ is changed. `raw` is the page as decoded, without a byte order mark.
 Dates are as the page states them: no time zone is kept or added. `published_precision` says how much of the time of day
 is meant.
 
-`raw[start:end]` is a line in characters; `byte_start` and `byte_end` are its place in the seed file, whose bytes there
-decode to the line by `source.encoding`.
+`raw[start:end]` is a line in characters; `byte_start` and `byte_end` are its place in the page's bytes, which there
+decode to the line by `source.encoding`. The page's bytes are those of the seed file; of a page in a box (a table, an
+archive ...) those of its cell, record or member, see [sources.md](sources.md).
 
 ## Labels
 
@@ -73,7 +74,7 @@ What `dehusk check` proves of every record, beside the types:
 
 def recipe_page() -> str:
     """`docs/recipe.md`."""
-    parts = [_table_of(struct) for struct in (Dataset, Bounds, Dates, Split, Pack)]
+    parts = [_table_of(struct) for struct in (Dataset, Sources, Bounds, Dates, Split, Pack)]
     return f"""# The recipe
 
 Derived from `builders/recipe.py`; change it there.

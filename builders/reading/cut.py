@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from dehusk.builders.recipe import Bounds
-from dehusk.schema.record import LINES, REJECTS
+from dehusk.schema.record import LINES, REJECTS, reject_source
 from dehusk.schema.view import LINE_ENDS, WHITE_SPACE, CodePoints, Offsets, codepoints
 
 from .decode import byte_widths
@@ -142,5 +142,10 @@ def _too_long(chars: int, bounds: Bounds) -> tuple[str, str]:
 
 
 def _reject(page: dict[str, Any], reason: str, detail: str) -> dict[str, Any]:
-    source = {name: page["source"][name] for name in ("path", "sha256", "byte_start", "byte_end")}
-    return {**source, "stage": "cut", "reason": reason, "detail": detail, "excerpt": excerpt(page["raw"])}
+    return {
+        **reject_source(page["source"]),
+        "stage": "cut",
+        "reason": reason,
+        "detail": detail,
+        "excerpt": excerpt(page["raw"]),
+    }

@@ -22,6 +22,7 @@ import numpy as np
 import numpy.typing as npt
 from ftfy.badness import is_bad
 
+from dehusk.builders.unpacking.document import Refused
 from dehusk.schema.record import PAGE_FLAGS
 from dehusk.schema.view import CodePoints
 
@@ -165,14 +166,6 @@ class Decoded:
     text: str
     encoding: str
     flags: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Refused:
-    """Why bytes are not a page: a name of `REASONS`, and a sentence for a person."""
-
-    reason: str
-    detail: str
 
 
 def decode_page(data: bytes) -> Decoded | Refused:

@@ -4,17 +4,21 @@ Such a row has no path, excerpt, title or address: the SHA-256 of the file, by w
 place in that file, and the reason.
 """
 
-from collections.abc import Sequence
-from pathlib import Path
+import hashlib
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from dehusk.builders.describing.address import site_of
 from dehusk.builders.pack import SeedDigest
-from dehusk.builders.reading.read import ID_DIGITS, Seed, read_pages
-from dehusk.builders.recipe import Bounds
+from dehusk.builders.reading.read import ID_DIGITS
+from dehusk.builders.recipe import Recipe
+from dehusk.builders.unpacking.document import ReadFile
+from dehusk.builders.unpacking.seeds import Seed
+from dehusk.builders.unpacking.unpack import unpack_seeds
 from dehusk.schema.record import REJECTS
 
 from .takedown import Entry, Takedown, domains, host_key, url_key
@@ -68,9 +72,13 @@ def _paths(records: pa.Table) -> pa.ChunkedArray:
 
 
 def _addresses(records: pa.Table) -> list[tuple[int, str, str | None]]:
-    """Row, address and site of the records whose address is known."""
+    """Row, address and site of the records whose address is known: what their text states, and what their box does."""
     urls, sites = records["url"].to_pylist(), records["site"].to_pylist()
-    return [(row, url, site) for row, (url, site) in enumerate(zip(urls, sites, strict=True)) if url is not None]
+    known = [(row, url, site) for row, (url, site) in enumerate(zip(urls, sites, strict=True)) if url is not None]
+    if records.schema.field("source").type.get_field_index("url") < 0:  # a dataset of an earlier version
+        return known
+    given = enumerate(pc.struct_field(records["source"], "url").to_pylist())
+    return known + [(row, url, site_of(url)) for row, url in given if url is not None and url != urls[row]]
 
 
 def _is_in(values: pa.ChunkedArray, wanted: frozenset[str]) -> Mask:
@@ -81,21 +89,20 @@ def _is_in(values: pa.ChunkedArray, wanted: frozenset[str]) -> Mask:
 # -- what lies at a listed path --
 
 
-def listed_ids(batches: Sequence[Sequence[Seed]], folder: Path, takedown: Takedown, bounds: Bounds) -> set[str]:
+def listed_ids(seeds: Iterable[Seed], takedown: Takedown, recipe: Recipe) -> set[str]:
     """The ids of what lies at the listed paths: a page that is listed by its path leaves with all its copies.
 
     Args:
-        batches: all seeds, in batches that may be read at once.
-        folder: the seeds folder, or the one seed file.
+        seeds: all seeds.
         takedown: the list.
-        bounds: the recipe's bounds.
+        recipe: all options.
     """
-    ids: set[str] = set()
-    for seeds in batches if takedown.paths else ():
-        pages, rejects = read_pages([seed for seed in seeds if seed.path in takedown.paths], folder, bounds)
-        ids.update(pages["id"].to_pylist())
-        ids.update(digest[:ID_DIGITS] for digest in rejects["sha256"].to_pylist() if digest is not None)
-    return ids
+    listed = [seed for seed in seeds if seed.path in takedown.paths]
+    return {
+        hashlib.sha256(item.data).hexdigest()[:ID_DIGITS]
+        for item in unpack_seeds(listed, recipe)
+        if not isinstance(item, ReadFile) and item.data is not None
+    }
 
 
 # -- rejects --

@@ -1,0 +1,1 @@
+"""Unpack: sources (files, folders, globs, addresses) → seeds → documents, whatever box they lie in."""
