@@ -431,14 +431,27 @@ def preflight_command(dist: Path, as_json: bool) -> int:
 @click.argument("target")
 @click.option("--endpoint", metavar="URL", help="Address of the hub.  [default: HF_ENDPOINT, or the public hub]")
 @click.option(
-    "--public/--private", default=False, show_default=True, help="How visible the hub's repository is; never changed."
+    "--public/--private", default=None, help="How visible the hub's repository is; never changed.  [default: private]"
 )
 @click.option("--tag", metavar="VERSION", help="Tag what arrived, such as 1.2.0; a tag is never moved.")
 @click.option("--message", metavar="TEXT", default="", help="Title of the commit.")
+@click.option(
+    "--changes/--no-changes",
+    default=None,
+    help="Tell in card and commit what changed since the hub's version.  [default: changes]",
+)
 @click.option("--dry-run", is_flag=True, help="Show the plan and stop.")
 @click.option("--yes", is_flag=True, help="Do not ask.")
 def publish_command(
-    dist: Path, target: str, endpoint: str | None, public: bool, tag: str | None, message: str, dry_run: bool, yes: bool
+    dist: Path,
+    target: str,
+    endpoint: str | None,
+    public: bool | None,
+    tag: str | None,
+    message: str,
+    changes: bool | None,
+    dry_run: bool,
+    yes: bool,
 ) -> int:
     """Publishes the dataset in DIST to TARGET and proves that it arrived.
 
@@ -446,21 +459,25 @@ def publish_command(
     first: errors stop it, warnings are shown. Then comes the plan, and a question. What TARGET has already is not sent;
     if it has all, there is nothing to do. After any failure, publish again.
 
+    Where a hub has an earlier version, the commit says what changed, and so does a section of the card that is sent.
+    DIST stays as it is.
+
     The token is found as the hub's own tools find it: HF_TOKEN, or `hf auth login`.
     """
     if not (yes or dry_run or _can_ask()):
         raise UsageError("there is no terminal to ask on", "--yes publishes without asking; --dry-run shows the plan")
+    private = None if public is None else not public
     with needs("publish", "publishing"):
-        from .publishing.publish import plan_publication, publish_dataset
-        from .publishing.targets import parse_target
+        from .publishing.publication import Publication
+        from .publishing.publish import check_request, plan_publication, publish_dataset
 
-        parse_target(target, endpoint)  # a wrong word is told before minutes of looking
-    from .publishing.publication import Publication
+        asked = Publication(private=private, tag=tag, message=message, changes=changes)
+        check_request(target, asked, endpoint)  # a wrong word is told before minutes of looking
     from .terminal import plan_view, published_view
 
     _stop_on_errors(dist)
-    asked = Publication(private=not public, tag=tag, message=message)
-    plan = plan_publication(dist, target, asked, endpoint=endpoint, preflight=False)
+    with _publishing() as watch:
+        plan = plan_publication(dist, target, asked, endpoint=endpoint, preflight=False, watch=watch)
     _print(_console(sys.stdout), plan_view(plan))
     if dry_run or plan.nothing_to_do:
         return CLEAN

@@ -5,7 +5,7 @@ import json
 from collections.abc import Iterable
 from importlib.metadata import version
 from pathlib import Path, PurePosixPath
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 import numpy as np
@@ -235,8 +235,23 @@ def write_manifest(
         seeds=seeds,
         files=sorted(files, key=lambda file: file.path),
     )
-    text = json.dumps(msgspec.to_builtins(manifest), indent=1, ensure_ascii=False)
-    (folder / MANIFEST).write_text(text + "\n", encoding="utf-8")
+    (folder / MANIFEST).write_bytes(_manifest_bytes(msgspec.to_builtins(manifest)))
+
+
+def _manifest_bytes(manifest: Any) -> bytes:
+    return (json.dumps(manifest, indent=1, ensure_ascii=False) + "\n").encode()
+
+
+def with_file(manifest: bytes, file: PackedFile) -> bytes:
+    """A manifest with a file of its own in another form, and all else as it stands there.
+
+    Args:
+        manifest: one of ours.
+        file: the file as it is now.
+    """
+    told = json.loads(manifest)
+    told["files"] = [msgspec.to_builtins(file) if one["path"] == file.path else one for one in told["files"]]
+    return _manifest_bytes(told)
 
 
 def read_manifest(folder: Path) -> Manifest:
@@ -269,6 +284,7 @@ class _Listing(msgspec.Struct):
 
     dehusk: str
     files: list[_Named]
+    fingerprint: str = ""
 
 
 def listed_paths(folder: Path) -> set[PurePosixPath]:
@@ -285,11 +301,21 @@ def listed_paths(folder: Path) -> set[PurePosixPath]:
 
 def paths_in(manifest: bytes | None) -> frozenset[str]:
     """The paths that a manifest (or a journal) of ours lists, the manifest's included; none where it is not ours."""
+    listing = _listing_in(manifest)
+    return frozenset({MANIFEST, *(file.path for file in listing.files)}) if listing else frozenset()
+
+
+def fingerprint_in(manifest: bytes | None) -> str:
+    """The digest of all records that a manifest of ours states; empty where it is not ours."""
+    listing = _listing_in(manifest)
+    return listing.fingerprint if listing else ""
+
+
+def _listing_in(manifest: bytes | None) -> _Listing | None:
     try:
-        listing = msgspec.json.decode(manifest or b"", type=_Listing)
+        return msgspec.json.decode(manifest or b"", type=_Listing)
     except msgspec.MsgspecError:
-        return frozenset()
-    return frozenset({MANIFEST, *(file.path for file in listing.files)})
+        return None
 
 
 def split_name(path: str) -> str:

@@ -328,6 +328,7 @@ def shown_text(page: Page, line: Line) -> str:
 # -- publish -----------------------------------------------------------------------------------------------------------
 
 _STEPS: Final = {
+    "compare": "comparing with the earlier version",
     "upload": "sending",
     "commit": "committing",
     "verify": "comparing what arrived",
@@ -353,6 +354,8 @@ def plan_view(plan: "Plan") -> Iterator[Text]:
     if plan.kept:
         others = f" and {len(plan.kept) - 5:,} more" if len(plan.kept) > 5 else ""
         yield Text(visible(f"not dehusk's, left alone: {', '.join(plan.kept[:5])}{others}"))
+    if plan.difference:
+        yield Text(f"to be told: {plan.difference.head}")
     yield Text(plan_sum(plan))
 
 
@@ -362,7 +365,7 @@ def _manner(plan: "Plan") -> str:
 
     manner = []
     if isinstance(plan.target, HubTarget):
-        manner.append("private" if plan.asked.private else "public")
+        manner.append("private" if plan.asked.hidden else "public")
     if not plan.exists:
         manner.append("new")
     if plan.asked.tag:

@@ -17,9 +17,9 @@ from spoiling import change_records, seal, with_value
 
 from dehusk.builders.build import build_dataset
 from dehusk.builders.cards.card import write_card
-from dehusk.builders.cards.contents import Contents, kept_part, read_kept
+from dehusk.builders.cards.changes import read_changes, with_changes
+from dehusk.builders.cards.contents import Contents, kept_part, read_yours
 from dehusk.builders.cards.excerpts import ENOUGH, HIDDEN, Excerpt, draw_excerpts, show_text
-from dehusk.builders.cards.papers import tell_changes
 from dehusk.builders.cards.plots import MAX_BARS, bar_chart, charts_of
 from dehusk.builders.cards.sections import REQUIRED, bibtex, fenced
 from dehusk.builders.check import check_dataset
@@ -287,7 +287,7 @@ def test_what_a_person_wrote_stays_and_is_listed(tmp_path: Path) -> None:
     write_yours(dist, YOURS)
     for _ in range(2):
         build_dataset(seeds, dist)
-        assert read_kept(dist).yours == YOURS
+        assert read_yours(dist) == YOURS
         assert YOURS in card_of(dist)
         assert check_dataset(dist) == []
     (tmp_path / "other").mkdir()
@@ -320,35 +320,25 @@ def test_a_recipe_cannot_bring_markers_into_the_card(tmp_path: Path) -> None:
     recipe = Recipe(dataset=Dataset(description="Mine.\n<!-- yours: begin -->\nNot kept.\n<!-- yours: end -->"))
     for _ in range(2):
         build_dataset(seeds, dist, recipe)
-        assert read_kept(dist).yours == ""
+        assert read_yours(dist) == ""
 
 
-def test_changes_are_told_newest_first_and_stay(tmp_path: Path) -> None:
-    seeds, dist = write_stories(tmp_path / "seeds", 2), tmp_path / "dist"
-    build_dataset(seeds, dist)
-    assert "## Changes" not in card_of(dist)
-    data = {path: path.read_bytes() for path in (dist / "data").iterdir()}
-    tell_changes(dist, "### 1.0.0\n\nTwo cranes.\n<!-- changes: end -->")
-    tell_changes(dist, "### 1.1.0\n\nStill two.")
-    assert read_kept(dist).changes == "### 1.1.0\n\nStill two.\n\n### 1.0.0\n\nTwo cranes."
-    assert data == {path: path.read_bytes() for path in (dist / "data").iterdir()}
-    assert check_dataset(dist) == []
-    shutil.copytree(dist, tmp_path / "told")
-    build_dataset(seeds, dist)
-    assert same_dataset(dist, tmp_path / "told").startswith("same bytes")
+def test_changes_are_told_in_a_section_of_their_own(dist: Path) -> None:
+    card = card_of(dist)
+    assert "## Changes" not in card
+    told = with_changes(card, "### 1.0.0\n\nTwo cranes.\n<!-- changes: end -->\n")
+    assert read_changes(told, "README.md") == "### 1.0.0\n\nTwo cranes."
+    assert told.index("## Citation") < told.index("## Changes") < told.index("## Dataset Card Contact")
+    again = with_changes(told, "### 1.1.0\n\nStill two.")
+    assert read_changes(again, "README.md") == "### 1.1.0\n\nStill two."
+    section = "## Changes\n\n<!-- changes: begin -->\n### 1.1.0\n\nStill two.\n<!-- changes: end -->\n\n"
+    assert again.replace(section, "") == card
 
 
-def test_changes_are_told_where_files_cannot_have_two_names(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    dist = tmp_path / "dist"
-    build_dataset(write_stories(tmp_path / "seeds", 2), dist)
-
-    def refuse(*_: object) -> None:
-        raise OSError("no links here")
-
-    monkeypatch.setattr("os.link", refuse)
-    tell_changes(dist, "New.")
-    assert read_kept(dist).changes == "New."
-    assert check_dataset(dist) == []
+def test_changes_whose_end_is_missing_are_not_guessed(dist: Path) -> None:
+    told = with_changes(card_of(dist), "Two cranes.").replace("<!-- changes: end -->", "")
+    with pytest.raises(UsageError, match="the card there has 1 lines"):
+        read_changes(told, "the card there")
 
 
 def test_a_card_that_is_too_large_is_not_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

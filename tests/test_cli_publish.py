@@ -74,17 +74,32 @@ def test_publish_again_and_compare_with_what_was_published(hub: Hub, first: Path
     planned = run("publish", second, *there, "--dry-run")
     assert planned.exit_code == CLEAN
     assert actions(planned.stdout)["manifest.json"] == "replace"
+    head = "4 records became 5: 3 added, 2 removed, 0 changed, 2 unchanged."
+    assert f"to be told: {head}" in planned.stdout
     assert "published" not in planned.stdout
     assert history(hub) == commits
 
     compared = ("diff", f"hf://datasets/{TARGET}@1.0.0", second, "--endpoint", hub.endpoint)
-    head = "4 records became 5: 3 added, 2 removed, 0 changed, 2 unchanged."
     text, markdown = run(*compared), run(*compared, "--markdown")
     assert (text.exit_code, text.stdout.splitlines()[0]) == (CLEAN, head)
     assert "lock-00006.txt" in text.stdout
     assert markdown.stdout == f"{head}\n"
     difference = json.loads(run(*compared, "--json").stdout)
     assert [difference[key] for key in ("same", "added", "removed", "unchanged")] == [False, 3, 2, 2]
+
+
+@pytest.mark.parametrize(("target", "options", "said"), [
+    (TARGET, ["--tag", "latest"], "'latest' is no version"),
+    ("./there", ["--public"], "--public is for hubs"),
+    ("./there", ["--tag", "1.0.0"], "--tag is for hubs"),
+    ("./there", ["--message", "Spring"], "--message is for hubs"),
+    ("s3://bucket/pages", ["--changes"], "--changes is for hubs"),
+    ("pages", [], "pages names no place to publish to"),
+])  # fmt: skip
+def test_a_wrong_word_is_told_before_anything_is_read(target: str, options: list[str], said: str) -> None:
+    refused = run("publish", "no-such-folder", target, *options, "--yes")
+    assert (refused.exit_code, refused.stdout) == (WRONG_USE, "")
+    assert refused.stderr.startswith(f"error: {said}")
 
 
 def test_without_a_terminal_nothing_is_done_unasked(hub: Hub, first: Path) -> None:

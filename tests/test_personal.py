@@ -25,7 +25,12 @@ def kinds(text: str) -> set[str]:
     ("phone_number", "+49 (0) 541 98256-778"),
     ("phone_number", "Tel.: 030 24344 121"),
     ("phone_number", "TELEFON 04451/9515161"),
-    ("phone_number", "电话：400-851-5558"),
+    ("phone_number", "电话：010-62751234"),
+    ("phone_number", "お電話03-3261-4321まで"),
+    ("phone_number", "Тел.: 8 (495) 123-45-67"),
+    ("phone_number", "هاتف: 02 2345 6789"),
+    ("phone_number", "Tlf. 22 86 40 00"),
+    ("phone_number", "+1 (212) 306-6794"),
     ("phone_number", "call 212-306-6794 for more"),
     ("phone_number", "(212) 306-6794"),
     ("ip_address", "from 81.2.69.142."),
@@ -40,7 +45,9 @@ def test_personal_data_is_found(kind: str, text: str) -> None:
 
 @pytest.mark.parametrize("text", [
     "meet @ noon", "me@home", "@handle", "a@b.c", "1,234,567 people", "12 345 678", "2021-05-04 06:30", "4+5=9",
-    "ISBN 978-3-16-148410-0", "+1", "in 2021 +15 %", "Telegram 5", "version 1.2.3.4", "section 3.1.2.1", "10.0.0.1",
+    "ISBN 978-3-16-148410-0", "+1", "in 2021 +15 %", "Telegram 5",
+    "Telegram 12 345 678 readers", "Tel Aviv 2019 12 24", "+100 000 000 dollars", "hotel 12 345 678",
+    "version 1.2.3.4", "section 3.1.2.1", "10.0.0.1",
     "127.0.0.1", "192.168.1.20", "172.16.0.5", "169.254.10.1", "239.1.2.3", "81.2.69.142.7", "06:30:12", "std::vector",
     "a::b", "300.200.100.50",
 ])  # fmt: skip

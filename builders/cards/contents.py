@@ -1,4 +1,4 @@
-"""Contents: what a dataset holds, as its card and Croissant file tell it, and what stays of an older card."""
+"""Contents: what a dataset holds, as its card and Croissant file tell it, and the parts of a card that stay."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -11,22 +11,11 @@ from dehusk.builders.summary import Summary
 from dehusk.schema.errors import UsageError
 
 YOURS: Final = "yours"
+"""What a person wrote: it is part of a build's input."""
 CHANGES: Final = "changes"
+"""What changed from version to version: it is kept where the versions are, and publishing writes it."""
 MAX_CARD_BYTES: Final = 8 << 20
 """Size of an old card of which parts are still kept."""
-
-
-@dataclass(frozen=True, slots=True)
-class Kept:
-    """The parts of a card that stay when it is made anew: both are part of a build's input.
-
-    Attributes:
-        yours: what a person wrote between the markers `yours`.
-        changes: what was told of earlier versions, between the markers `changes`.
-    """
-
-    yours: str = ""
-    changes: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,8 +74,8 @@ def without_markers(text: str) -> str:
     return "\n".join(line for line in text.splitlines() if line.strip() not in lines)
 
 
-def read_kept(dataset: Path) -> Kept:
-    """Reads the parts of a dataset's card that stay.
+def read_yours(dataset: Path) -> str:
+    """Reads what a person wrote into a dataset's card.
 
     Args:
         dataset: the dataset folder, which need not exist.
@@ -96,28 +85,38 @@ def read_kept(dataset: Path) -> Kept:
     """
     path = dataset / CARD
     if path.is_symlink() or not path.is_file():
-        return Kept()
+        return ""
     if path.stat().st_size > MAX_CARD_BYTES:
         raise UsageError(f"{path} is larger than {MAX_CARD_BYTES >> 20} MB", "shorten what stands between its markers")
-    lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
-    return Kept(**{name: _between(name, lines, path) for name in (YOURS, CHANGES)})
+    return part_of(path.read_text(encoding="utf-8", errors="replace"), YOURS, str(path))
 
 
-def _between(name: str, lines: list[str], path: Path) -> str:
+def part_of(card: str, name: str, where: str) -> str:
+    """What stands between two markers of a card; nothing where there are none.
+
+    Args:
+        card: its text.
+        name: that of the markers.
+        where: what it is called in an error.
+
+    Raises:
+        UsageError: the markers are not in pairs, so that it cannot be told what stands between them.
+    """
     begin, end = markers(name)
+    lines = card.splitlines()
     at = [[number for number, line in enumerate(lines) if line.strip() == marker] for marker in (begin, end)]
     if at == [[], []]:
         return ""
     if [len(found) for found in at] != [1, 1] or at[0] > at[1]:
         said = f"{len(at[0])} lines `{begin}` and {len(at[1])} lines `{end}`"
         raise UsageError(
-            f"{path} has {said}, or in the wrong order", "leave one of each, with what shall stay between them"
+            f"{where} has {said}, or in the wrong order", "leave one of each, with what shall stay between them"
         )
     return "\n".join(lines[at[0][0] + 1 : at[1][0]]).strip("\n")
 
 
 def carry_over(dataset: Path, folder: Path) -> None:
-    """Puts the parts of an older card that stay into the folder where the dataset is made anew, for `write_papers`.
+    """Puts what a person wrote into an older card into the folder where the dataset is made anew, for `write_papers`.
 
     Args:
         dataset: the old dataset folder, which need not exist.
@@ -126,7 +125,6 @@ def carry_over(dataset: Path, folder: Path) -> None:
     Raises:
         UsageError: it cannot be told what a person wrote.
     """
-    kept = read_kept(dataset)
-    if kept != Kept():
-        parts = [kept_part(YOURS, kept.yours), kept_part(CHANGES, kept.changes)]
-        (folder / CARD).write_text("\n".join(parts) + "\n", encoding="utf-8")
+    yours = read_yours(dataset)
+    if yours:
+        (folder / CARD).write_text(kept_part(YOURS, yours) + "\n", encoding="utf-8")

@@ -15,7 +15,7 @@ from dehusk.schema.derive import fields_table
 from dehusk.schema.labels import DESCRIPTIONS, GROUPS, LABELS
 from dehusk.schema.record import PAGE_FLAGS, REASONS
 
-from .contents import CHANGES, YOURS, Contents, Kept, kept_part, without_markers
+from .contents import YOURS, Contents, kept_part, without_markers
 from .excerpts import ENOUGH, HIDDEN, Excerpt
 from .plots import PLOTS
 from .rights import SIGNALS
@@ -38,20 +38,20 @@ REQUIRED: Final = (
 NOT_SAID: Final = "not stated by whoever built this dataset"
 
 
-def card_body(contents: Contents, excerpts: list[Excerpt], kept: Kept) -> str:
+def card_body(contents: Contents, excerpts: list[Excerpt], yours: str) -> str:
     """The card below its front matter, in Markdown.
 
     Args:
         contents: what the dataset holds.
         excerpts: the records to show.
-        kept: the parts of an older card that stay.
+        yours: what a person wrote into the card before.
     """
     info = contents.recipe.dataset
     parts = [
         f"# {info.pretty_name}",
         without_markers(info.description.strip()) or "Pages of the web, cleaned and described from flat text dumps.",
         _details(contents),
-        _yours(kept.yours),
+        _yours(yours),
         _uses(),
         _structure(contents),
         _labels(contents.summary),
@@ -63,7 +63,6 @@ def card_body(contents: Contents, excerpts: list[Excerpt], kept: Kept) -> str:
         _rights(contents.summary, info),
         _limits(contents.summary),
         _citation(contents),
-        _changes(kept.changes),
         _contact(info),
     ]
     return "\n\n".join(part for part in parts if part) + "\n"
@@ -362,10 +361,6 @@ _TEX: Final = str.maketrans({
 
 def _tex(text: str) -> str:
     return text.translate(_TEX)
-
-
-def _changes(text: str) -> str:
-    return f"## Changes\n\n{kept_part(CHANGES, text)}" if text else ""
 
 
 def _contact(info: Dataset) -> str:

@@ -24,15 +24,19 @@ _NETWORK: Final = (
     r"|172\.(?:[0-9]|1[0-5]|3[2-9]|[4-9][0-9]|1[0-9][0-9]|2[0-4][0-9]|25[0-5])"
     r"|192\.(?:[0-9]?[0-9]|1[0-57-9][0-9]|16[0-79]|2[0-4][0-9]|25[0-5]))"
 )
-_CALL: Final = "tel|tél|phone|telephone|telefon|telefono|teléfono|téléphone|mobile|mobil|fax|тел|телефон|電話|电话|هاتف"
+_CALL: Final = (
+    "tel|tél|phone|telephone|telefon|telefono|teléfono|téléphone|telefone|telefoon|mobile|mobil|mob|gsm|tlf|puh|fax|"
+    "whatsapp|тел|телефон|факс|هاتف"
+)
 
 PATTERNS: Final[Mapping[str, str]] = {
     # RFC 5321, the forms in use: no quoted local part, no address literal.
     "email_address": r"[A-Za-z0-9._%+\-]{1,64}@(?:[A-Za-z0-9][A-Za-z0-9\-]{0,62}\.){1,8}[A-Za-z]{2,24}",
-    # ITU-T E.123 with a country code (8 to 15 digits, E.164); behind a word for 'telephone'; the American form.
+    # ITU-T E.123 with a country code (8 to 15 digits, E.164; area codes of +1 begin with 2 or more); behind a word for
+    # 'telephone' that is no part of another; the American form. RE2's \b knows ASCII letters alone.
     "phone_number": (
-        r"\+[1-9](?:[ ().\-/]{0,2}[0-9]){7,14}"
-        rf"|(?i:\b(?:{_CALL}))[^0-9\n]{{0,12}}[0-9](?:[ ().\-/]{{0,2}}[0-9]){{5,14}}"
+        r"\+(?:1[ ().\-/]{0,2}[2-9]|[2-9])(?:[ ().\-/]{0,2}[0-9]){7,14}"
+        rf"|(?:(?:^|\PL)(?i:{_CALL})|電話|电话)[^\pL0-9\n]{{0,8}}[0-9](?:[ ().\-/]{{0,2}}[0-9]){{5,14}}"
         r"|(?:\([2-9][0-9]{2}\) ?|\b[2-9][0-9]{2}[\-.])[2-9][0-9]{2}[\-.][0-9]{4}\b"
     ),
     # RFC 791 and RFC 4291: public IPv4 from 11.0.0.0 on; IPv6 in full or with '::'.

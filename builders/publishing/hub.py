@@ -2,11 +2,13 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from dehusk.builders.pack import MANIFEST, paths_in
 from dehusk.schema.errors import AccessError, ArrivalError, ConflictError, PublishError, TargetError
 
+from .changelog import tell_changes
 from .hubclient import DoubtError, HubClient
 from .listing import compare, differences
 from .publication import Plan, Progress
@@ -38,19 +40,20 @@ def plan_for_hub(plan: Plan, hub: HubClient) -> Plan:
     _check_token(hub)
     repository = hub.repository()
     if repository is None or repository.head is None:
-        changes, _ = compare(plan.folder, plan.files, {}, ())
+        changes, _ = compare(plan.files, {}, ())
         return replace(plan, changes=changes, exists=repository is not None)
     _check_visibility(plan, private=repository.private)
     remote, tags = hub.tree(repository.head), hub.tags()
-    ours = paths_in(hub.read(MANIFEST, repository.head)) if MANIFEST in remote else frozenset[str]()
-    changes, kept = compare(plan.folder, plan.files, remote, ours)
+    manifest = hub.read(MANIFEST, repository.head) if MANIFEST in remote else None
+    plan = tell_changes(replace(plan, exists=True, head=repository.head), hub, manifest, remote)
+    changes, kept = compare(plan.files, remote, paths_in(manifest))
     tagged = tags.get(plan.asked.tag or "")
     if tagged is not None and (changes or tagged != repository.head):
         raise TargetError(
             f"{plan.target.url} has the tag {plan.asked.tag} already, for {tagged[:12]}",
             "a tag is never moved: give another --tag",
         )
-    return replace(plan, changes=changes, kept=kept, exists=True, head=repository.head, tagged=tagged)
+    return replace(plan, changes=changes, kept=kept, tagged=tagged)
 
 
 def _check_token(hub: HubClient) -> None:
@@ -69,7 +72,7 @@ def _check_token(hub: HubClient) -> None:
 
 
 def _check_visibility(plan: Plan, *, private: bool) -> None:
-    if private == plan.asked.private:
+    if private == plan.asked.hidden:
         return
     is_so, other = ("private", "--public") if private else ("public", "--private")
     raise TargetError(
@@ -100,7 +103,7 @@ def publish_to_hub(plan: Plan, hub: HubClient) -> str:
     commit = _send(plan, hub, head) if plan.changes or head is None else head
     hub.watch(Progress("verify"))
     there = hub.tree(commit)
-    wrong = differences(plan.folder, plan.files, there)
+    wrong = differences(plan.files, there)
     others = sorted(there.keys() - plan.files.keys() - set(plan.kept) - {ATTRIBUTES})
     if wrong or others:
         raise ArrivalError(
@@ -113,7 +116,7 @@ def publish_to_hub(plan: Plan, hub: HubClient) -> str:
 def _open(plan: Plan, hub: HubClient) -> str | None:
     """Makes the repository where there is none, and looks at it anew: at its visibility before the first byte."""
     if not plan.exists:
-        hub.create(private=plan.asked.private)
+        hub.create(private=plan.asked.hidden)
     repository = hub.repository()
     if repository is None:
         raise AccessError(
@@ -136,9 +139,10 @@ def _send(plan: Plan, hub: HubClient, head: str | None) -> str:
     _upload(plan, hub, adds)
     hub.watch(Progress("commit"))
     message = plan.asked.message or f"dehusk build {plan.manifest.fingerprint[:12]}"
+    description = plan.asked.description or (plan.difference.to_markdown() if plan.difference else "")
     for attempt in range(1, hub.patience.attempts + 1):
         try:
-            return hub.commit([*adds, *deletes], head, message, plan.asked.description)
+            return hub.commit([*adds, *deletes], head, message, description)
         except DoubtError as doubt:
             landed = _landed(plan, hub, head)
             if landed is not None:
@@ -157,9 +161,10 @@ def _operations(plan: Plan) -> "tuple[list[CommitOperationAdd], list[CommitOpera
         if change.action == "delete":
             deletes.append(CommitOperationDelete(change.path, is_folder=False))
             continue
-        add = CommitOperationAdd(change.path, str(plan.folder / change.path))
-        if add.upload_info.sha256.hex() != plan.files[change.path].sha256:
-            raise PublishError(f"{plan.folder / change.path} changed since the plan was made", "publish again")
+        file = plan.files[change.path]
+        add = CommitOperationAdd(file.path, str(file.source) if isinstance(file.source, Path) else file.source)
+        if add.upload_info.sha256.hex() != file.sha256:
+            raise PublishError(f"{plan.folder / file.path} changed since the plan was made", "publish again")
         adds.append(add)
     return adds, deletes
 
@@ -198,7 +203,7 @@ def _landed(plan: Plan, hub: HubClient, head: str | None) -> str | None:
     after = history[place - 1]
     there = hub.tree(after)
     deleted = {change.path for change in plan.changes if change.action == "delete"}
-    if not differences(plan.folder, plan.files, there) and not deleted & there.keys():
+    if not differences(plan.files, there) and not deleted & there.keys():
         return after
     raise ConflictError(
         f"{plan.target.url} changed while the files were sent", "nothing there was overwritten: publish again"

@@ -19,7 +19,9 @@ def list_files(folder: Path, manifest: Manifest) -> dict[str, LocalFile]:
         UsageError: a file is missing, was changed, is a link or has a name that is not for publishing; or the folder
             holds a file that the manifest does not list.
     """
-    files = {entry.path: LocalFile(entry.path, entry.bytes, entry.sha256) for entry in manifest.files}
+    files = {
+        entry.path: LocalFile(entry.path, entry.bytes, entry.sha256, folder / entry.path) for entry in manifest.files
+    }
     held = {path.relative_to(folder).as_posix(): path for path in folder.rglob("*") if not _is_folder(path)}
     unknown = sorted(held.keys() - files.keys() - {MANIFEST})
     if unknown:
@@ -36,7 +38,7 @@ def list_files(folder: Path, manifest: Manifest) -> dict[str, LocalFile]:
     if held[MANIFEST].is_symlink():
         raise UsageError(f"{folder / MANIFEST} is a link", ANEW)
     own = folder / MANIFEST
-    files[MANIFEST] = LocalFile(MANIFEST, own.stat().st_size, file_digest(own))
+    files[MANIFEST] = LocalFile(MANIFEST, own.stat().st_size, file_digest(own), own)
     return dict(sorted(files.items()))
 
 
@@ -50,30 +52,29 @@ def _check_name(path: str) -> None:
         raise UsageError(f"{path!r} in {MANIFEST} is no name of a file to publish", ANEW)
 
 
-def blob_digest(path: Path) -> str:
+def blob_digest(file: LocalFile) -> str:
     """The name that git gives to a file's bytes."""
-    digest = hashlib.sha1(f"blob {path.stat().st_size}\0".encode(), usedforsecurity=False)
-    with path.open("rb") as file:
-        while block := file.read(1 << 20):
+    digest = hashlib.sha1(f"blob {file.bytes}\0".encode(), usedforsecurity=False)
+    with file.open() as stream:
+        while block := stream.read(1 << 20):
             digest.update(block)
     return digest.hexdigest()
 
 
-def same_file(folder: Path, file: LocalFile, remote: RemoteFile) -> bool:
+def same_file(file: LocalFile, remote: RemoteFile) -> bool:
     """Whether the target holds the same bytes, by the digest that it knows."""
     if remote.sha256 is not None:
         return remote.sha256 == file.sha256
-    return remote.bytes == file.bytes and remote.blob is not None and remote.blob == blob_digest(folder / file.path)
+    return remote.bytes == file.bytes and remote.blob is not None and remote.blob == blob_digest(file)
 
 
 def compare(
-    folder: Path, files: Mapping[str, LocalFile], remote: Mapping[str, RemoteFile], ours: Collection[str]
+    files: Mapping[str, LocalFile], remote: Mapping[str, RemoteFile], ours: Collection[str]
 ) -> tuple[tuple[Change, ...], tuple[str, ...]]:
     """How a dataset and a target differ.
 
     Args:
-        folder: the dataset folder.
-        files: its files.
+        files: the files of the dataset.
         remote: the files of the target.
         ours: paths that an earlier manifest there lists; nothing else is ever deleted.
 
@@ -88,7 +89,7 @@ def compare(
         there = remote.get(path)
         if there is None:
             changes.append(Change("add", path, file.bytes, 0))
-        elif not same_file(folder, file, there):
+        elif not same_file(file, there):
             changes.append(Change("replace", path, file.bytes, there.bytes))
     others = sorted(remote.keys() - files.keys())
     gone = [Change("delete", path, 0, remote[path].bytes) for path in others if path in ours]
@@ -102,6 +103,6 @@ def compare(
     return tuple(sorted(changes + gone, key=lambda change: change.path)), kept
 
 
-def differences(folder: Path, files: Mapping[str, LocalFile], remote: Mapping[str, RemoteFile]) -> list[str]:
+def differences(files: Mapping[str, LocalFile], remote: Mapping[str, RemoteFile]) -> list[str]:
     """Paths of a dataset that a target does not hold with the same bytes."""
-    return [path for path, file in files.items() if path not in remote or not same_file(folder, file, remote[path])]
+    return [path for path, file in files.items() if path not in remote or not same_file(file, remote[path])]

@@ -2,10 +2,12 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from io import BytesIO
 from pathlib import Path
-from typing import Any, Final, Literal
+from typing import Any, BinaryIO, Final, Literal
 
 from dehusk.builders.pack import Manifest
+from dehusk.builders.versioning.difference import Difference
 from dehusk.schema.findings import Finding
 
 from .targets import HubTarget, StoreTarget
@@ -15,22 +17,31 @@ JOURNAL: Final = "manifest.json.unfinished"
 
 Action = Literal["add", "replace", "delete"]
 
+Content = bytes  # by another name, since files have a field `bytes`
+
 
 @dataclass(frozen=True, slots=True)
 class Publication:
     """How to publish.
 
     Attributes:
-        private: whether the repository must be private; a public one is refused then, and the other way round.
+        private: whether the hub's repository must be private, and no other is published to; private where None.
         tag: version to tag when all has arrived, like `1.2.0` or `v1.2.0`; None for no tag.
         message: title of the commit; says what was built when empty.
-        description: body of the commit, Markdown.
+        description: body of the commit, Markdown; says what changed when empty.
+        changes: whether to tell in card and commit what changed since the version that the hub has; told where None.
     """
 
-    private: bool = True
+    private: bool | None = None
     tag: str | None = None
     message: str = ""
     description: str = ""
+    changes: bool | None = None
+
+    @property
+    def hidden(self) -> bool:
+        """Whether the repository must be private."""
+        return self.private is not False
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,11 +100,17 @@ class LocalFile:
         path: path inside the dataset folder.
         bytes: its size.
         sha256: digest of its bytes.
+        source: where its bytes are; or the bytes, of a file that is published otherwise than it lies in the folder.
     """
 
     path: str
     bytes: int
     sha256: str
+    source: Path | Content
+
+    def open(self) -> BinaryIO:
+        """Opens it for reading."""
+        return self.source.open("rb") if isinstance(self.source, Path) else BytesIO(self.source)
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +163,7 @@ class Plan:
         head: the commit the plan was made for; None where there is none.
         tagged: the commit that already has the tag; None where no commit has it.
         resumes: whether an earlier upload stopped half-way.
+        difference: what its records differ in from those that the hub has; None where that is not told.
         findings: what preflight found; with an error among them nothing is published.
     """
 
@@ -160,6 +178,7 @@ class Plan:
     head: str | None = None
     tagged: str | None = None
     resumes: bool = False
+    difference: Difference | None = None
     findings: tuple[Finding, ...] = field(default=())
 
     @property
@@ -191,7 +210,7 @@ class Plan:
         ]
         return {
             "target": self.target.url,
-            "private": self.asked.private if isinstance(self.target, HubTarget) else None,
+            "private": self.asked.hidden if isinstance(self.target, HubTarget) else None,
             "tag": self.asked.tag,
             "exists": self.exists,
             "head": self.head,
@@ -200,6 +219,7 @@ class Plan:
             "changes": changes,
             "unchanged": list(self.unchanged),
             "kept": list(self.kept),
+            "difference": self.difference.to_dict() if self.difference else None,
             "findings": [finding.to_dict() for finding in self.findings],
         }
 

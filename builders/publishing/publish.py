@@ -29,7 +29,50 @@ _VERSION: Final = re.compile(
 )
 """A version of semver.org, with or without the usual v."""
 
+_ELSEWHERE: Final = {
+    "--public": "whoever may read that place sees it",
+    "--private": "whoever may read that place sees it",
+    "--tag": "put the version into its name",
+    "--message": "files have no commits",
+    "--changes": "files have no versions; `dehusk diff` tells what changed",
+}
+"""What only a hub can do, and what holds for files."""
+
 _PUBLIC_HUB: Final = "https://huggingface.co"
+
+
+def check_request(target: str, asked: Publication, endpoint: str | None = None) -> HubTarget | StoreTarget:
+    """Tells what kind of target is meant, and refuses what can be seen to be wrong without looking anywhere.
+
+    Args:
+        target: as in `plan_publication`.
+        asked: how to publish.
+        endpoint: as in `plan_publication`.
+
+    Raises:
+        TargetError: the target is none, the tag is no version, or what is asked for is for hubs alone.
+    """
+    place = parse_target(target, endpoint)
+    if asked.tag is not None and not _VERSION.fullmatch(asked.tag):
+        raise TargetError(f"{asked.tag!r} is no version", "tag it like 1.2.0 or v1.2.0 (semver.org)")
+    if isinstance(place, StoreTarget):
+        _refuse_hub_options(place, asked)
+    return place
+
+
+def _refuse_hub_options(place: StoreTarget, asked: Publication) -> None:
+    given = {
+        "--public": asked.private is False,
+        "--private": asked.private is True,
+        "--tag": asked.tag is not None,
+        "--message": bool(asked.message or asked.description),
+        "--changes": asked.changes is True,
+    }
+    option = next((option for option, is_given in given.items() if is_given), None)
+    if option is not None:
+        raise TargetError(
+            f"{option} is for hubs, and {place.url} is a place for files", f"leave it out: {_ELSEWHERE[option]}"
+        )
 
 
 def plan_publication(
@@ -39,6 +82,7 @@ def plan_publication(
     *,
     endpoint: str | None = None,
     preflight: bool = True,
+    watch: Watch | None = None,
     patience: Patience | None = None,
 ) -> Plan:
     """Finds out what publishing would do; changes nothing.
@@ -46,9 +90,10 @@ def plan_publication(
     Args:
         dist: a folder that `build_dataset` wrote.
         target: `user/name` or `hf://datasets/user/name` for a hub; `./folder`, `/folder` or any fsspec URL for files.
-        asked: how to publish; private and untagged when None.
+        asked: how to publish; private, untagged and with word of what changed when None.
         endpoint: address of the hub; by default what `HF_ENDPOINT` says, or the public hub.
         preflight: whether to look for what would fail or look bad; False only for whoever has just done so.
+        watch: told how far it is.
         patience: how long to wait for the target.
 
     Returns:
@@ -61,15 +106,13 @@ def plan_publication(
         PublishError: the target does not answer, or refuses.
     """
     asked, patience = asked or Publication(), patience or Patience()
-    if asked.tag is not None and not _VERSION.fullmatch(asked.tag):
-        raise TargetError(f"{asked.tag!r} is no version", "tag it like 1.2.0 or v1.2.0 (semver.org)")
-    place = parse_target(target, endpoint)
+    place = check_request(target, asked, endpoint)
     manifest = read_manifest(dist)
     files = list_files(dist, manifest)
     findings = tuple(preflight_dataset(dist)) if preflight else ()
     plan = Plan(dist, manifest, place, asked, files, (), findings=findings)
     if isinstance(place, HubTarget):
-        with connect(place, patience, ignore) as hub:
+        with connect(place, patience, watch or ignore) as hub:
             return plan_for_hub(plan, hub)
     with open_store(place) as store:
         return plan_for_store(plan, store)

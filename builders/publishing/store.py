@@ -81,11 +81,11 @@ class Store:
         self._make_folder(path)
         self._system.pipe_file(self._at(path), data)
 
-    def put(self, source: Path, path: str) -> Iterator[int]:
+    def put(self, file: LocalFile) -> Iterator[int]:
         """Writes a file block by block; yields the size of each."""
-        self._make_folder(path)
-        with source.open("rb") as file, self._system.open(self._at(path), "wb") as out:
-            while block := file.read(_BLOCK):
+        self._make_folder(file.path)
+        with file.open() as source, self._system.open(self._at(file.path), "wb") as out:
+            while block := source.read(_BLOCK):
                 out.write(block)
                 yield len(block)
 
@@ -143,10 +143,8 @@ def plan_for_store(plan: Plan, store: Store) -> Plan:
     """Fills a plan with what the store has. Nothing is changed there.
 
     Raises:
-        TargetError: a file of others has the name of one of ours, a tag was asked for, or the target is the dataset.
+        TargetError: a file of others has the name of one of ours, or the target is the dataset.
     """
-    if plan.asked.tag is not None:
-        raise TargetError(f"{store.url} cannot be tagged", "put the version into its name, or leave out --tag")
     _refuse_itself(plan.folder, store)
     sizes = store.files()
     resumes = JOURNAL in sizes
@@ -156,7 +154,7 @@ def plan_for_store(plan: Plan, store: Store) -> Plan:
     known = {} if resumes else _digests(manifest)
     for path in remote.keys() & plan.files.keys():
         remote[path] = replace(remote[path], sha256=_digest(store, plan.files[path], remote[path], known))
-    changes, kept = compare(plan.folder, plan.files, remote, ours)
+    changes, kept = compare(plan.files, remote, ours)
     stranger = next((one.path for one in changes if one.action == "replace" and one.path not in ours), None)
     if stranger is not None:
         raise TargetError(
@@ -218,7 +216,7 @@ def _write(plan: Plan, store: Store, watch: Watch) -> None:
         if change.action == "delete":
             store.remove(change.path)
             continue
-        for size in store.put(plan.folder / change.path, change.path):
+        for size in store.put(plan.files[change.path]):
             done += size
             watch(Progress("upload", done, total))
 

@@ -151,6 +151,11 @@ class Difference:
         counted = (self.added, self.removed, self.changed, *self.new_fields, *self.gone_fields, *self.splits)
         return not any(counted)
 
+    @property
+    def head(self) -> str:
+        """How many records came, went and changed, in a sentence."""
+        return _head(self)
+
     def to_dict(self) -> dict[str, Any]:
         """As plain values."""
         return {"same": self.same, **asdict(self)}

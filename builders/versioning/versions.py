@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 
 Ints = npt.NDArray[np.int64]
 
+COMPARED: Final = (MANIFEST, TAKEDOWN_NAME, "data/*.parquet")
+"""The files of a dataset that are compared, as patterns."""
+
 _KEYS: Final = ("id", "url", "site", "source")
 _SLICE: Final = 1_000  # records whose lines are looked at at once
 
@@ -198,4 +201,4 @@ def _fetch(target: "HubTarget", revision: str | None) -> Path:
     from dehusk.builders.publishing.publication import Patience, ignore
 
     with connect(target, Patience(), ignore, need_token=False) as hub:
-        return hub.fetch(revision, (MANIFEST, TAKEDOWN_NAME, "data/*.parquet"))
+        return hub.fetch(revision, COMPARED)

@@ -1,4 +1,7 @@
-"""For processes that tests start: they may turn to this machine alone; every other try is written down."""
+"""For processes that tests start: they may turn to this machine alone; every other try is written down.
+
+So is, where a test asks for it, with which words they were started.
+"""
 
 import os
 import sys
@@ -21,4 +24,7 @@ def refuse(host: object) -> None:
         raise OSError(f"tests may not turn to {host}")
 
 
+if "ARGV_LOG" in os.environ:
+    with Path(os.environ["ARGV_LOG"]).open("a") as started:
+        started.write(f"{' '.join(sys.orig_argv)}\n")
 sys.addaudithook(guard)
