@@ -232,7 +232,7 @@ def test_order_of_day_and_month() -> None:
     ("lines", "title"),
     [
         ([("title", "  Harbour\t tram\xa0 returns ".strip()), ("paragraph", PROSE)], "Harbour tram returns"),
-        # the name of the site goes when the shorter form stands elsewhere, and stays when it does not
+        # on top of the page, the name of the site goes when the shorter form stands elsewhere, and stays when not
         (
             [("title", "Harbour tram returns - Quayside Ledger"), ("paragraph", PROSE)],
             "Harbour tram returns - Quayside Ledger",
@@ -245,7 +245,53 @@ def test_order_of_day_and_month() -> None:
             ],
             "Harbour tram returns",
         ),
-        ([("section", "Tram returns"), ("title", "Transport: Tram returns"), ("paragraph", PROSE)], "Tram returns"),
+        (
+            [
+                *[("navigation", "Weather")] * 4,
+                ("title", "Harbour tram returns - on rubber tyres"),
+                ("navigation", "Harbour tram returns"),
+                ("paragraph", PROSE),
+            ],
+            "Harbour tram returns - on rubber tyres",
+        ),
+        # behind a bar it goes when it stands elsewhere on the page
+        (
+            [("title", "Harbour tram returns | Ledger"), ("paragraph", PROSE), ("legal", "© Ledger")],
+            "Harbour tram returns",
+        ),
+        ([("title", "Harbour tram returns | Ledger"), ("paragraph", PROSE)], "Harbour tram returns | Ledger"),
+        # crumbs before a headline go when it stands elsewhere, what a colon parts from it and a mere topic do not
+        ([("section", "Tram returns"), ("title", "Transport > Tram returns"), ("paragraph", PROSE)], "Tram returns"),
+        (
+            [("section", "Tram returns"), ("title", "Transport: Tram returns"), ("paragraph", PROSE)],
+            "Transport: Tram returns",
+        ),
+        (
+            [("navigation", "Tram tickets"), ("title", "The best tram tickets"), ("paragraph", PROSE)],
+            "The best tram tickets",
+        ),
+        (
+            [("navigation", "tram tickets"), ("title", "The best tram tickets"), ("paragraph", PROSE)],
+            "The best tram tickets",
+        ),
+        (
+            [
+                ("related", "After sixty years the last tram comes back to the quay"),
+                ("title", "Harbour After sixty years the last tram comes back to the quay"),
+                ("paragraph", PROSE),
+            ],
+            "After sixty years the last tram comes back to the quay",
+        ),
+        # the link that leaps over the menu is none
+        ([("title", "Skip to main content"), ("paragraph", PROSE)], None),
+        ([("title", "Zum Inhalt springen"), ("paragraph", PROSE)], None),
+        ([("title", "דלג לתוכן הראשי"), ("paragraph", PROSE)], None),
+        ([("title", "Skip the tram, take the ferry"), ("paragraph", PROSE)], "Skip the tram, take the ferry"),
+        # one text twice
+        ([("title", "Harbour tram returnsHarbour tram returns"), ("paragraph", PROSE)], "Harbour tram returns"),
+        ([("title", "Harbour tram returns Harbour tram returns"), ("paragraph", PROSE)], "Harbour tram returns"),
+        # a date that a headline ends in
+        ([("title", "Quay and tram update 2024-10-04"), ("paragraph", PROSE)], "Quay and tram update 2024-10-04"),
         # a headline torn at a colon
         (
             [("title", "Harbour tram"), ("title", ": back on the rails"), ("paragraph", PROSE)],

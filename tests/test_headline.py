@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from dehusk.builders.describing.headline import (
     BODY_LINES,
+    LEAST,
     READ,
     SHORTLIST,
     body_of,
@@ -38,8 +39,8 @@ def sheet(*lines: tuple[str, str], score: float = 0.9) -> Sheet:
     return next(lay_out(pa.table({"raw": ["\n".join(text for _, text in lines)]}), table))
 
 
-def best(*lines: tuple[str, str]) -> str:
-    page = sheet(*lines)
+def best(*lines: tuple[str, str], score: float = 0.9) -> str:
+    page = sheet(*lines, score=score)
     place = rank_headlines(page)[0].place
     return page.raw[page.starts[place] : page.ends[place]]
 
@@ -58,10 +59,11 @@ def test_labelled_headline() -> None:
     ]
 
     assert best(*page) == "Harbour tram to run again"
-    assert rank_headlines(sheet(*page))[0].score > 0
+    assert rank_headlines(sheet(*page))[0].score > LEAST
 
 
 def test_headline_that_the_model_took_for_something_else() -> None:
+    """A line between menu and byline, of whose label the model is not sure."""
     page = [
         *MENU,
         ("section", "Harbour tram to run again"),
@@ -70,7 +72,7 @@ def test_headline_that_the_model_took_for_something_else() -> None:
         *BODY,
     ]
 
-    assert best(*page) == "Harbour tram to run again"
+    assert best(*page, score=0.3) == "Harbour tram to run again"
 
 
 def test_nearer_to_the_body() -> None:
@@ -80,7 +82,7 @@ def test_nearer_to_the_body() -> None:
 
 
 def test_page_without_headline() -> None:
-    assert rank_headlines(sheet(*MENU, ("legal", "© 2024 Quayside Ledger")))[0].score < 0
+    assert rank_headlines(sheet(*MENU, ("legal", "© 2024 Quayside Ledger")))[0].score < LEAST
 
 
 def test_body() -> None:
@@ -94,8 +96,14 @@ def test_tables_have_a_row_for_everything() -> None:
     page = sheet(*MENU, ("title", "Tram"), *BODY)
     placed, read = place_features(page, body_of(page)), read_features(page, body_of(page), [6])
 
-    assert [*placed, *read] == [*SHORTLIST_TABLES, *READ] == list(TABLES)
+    assert [*placed, *READ] == [*SHORTLIST_TABLES, *READ] == list(TABLES)
+    assert read.shape == (1, len(READ))
     assert all(np.issubdtype(table.dtype, np.integer) for table in (*SHORTLIST_TABLES.values(), *TABLES.values()))
+
+
+def told(page: Sheet, places: list[int], table: str) -> list[int]:
+    rows: list[int] = read_features(page, body_of(page), places)[:, READ.index(table)].tolist()
+    return rows
 
 
 @pytest.mark.parametrize(
@@ -110,25 +118,56 @@ def test_tables_have_a_row_for_everything() -> None:
         ("电车回来了", "opening", 2),
         ("7 trams", "opening", 3),
         ("«Tram»", "opening", 4),
-        ("3 May 2024", "dated", 1),
-        ("Tram - Ledger", "affix", 1),
         ("x", "repeated", 4),
     ],
 )
 def test_what_reading_tells(text: str, table: str, row: int) -> None:
     page = sheet(("title", text), *BODY)
 
-    assert read_features(page, 1, [0])[table] == [row]
+    assert told(page, [0], table) == [row]
 
 
 def test_document_title() -> None:
     page = sheet(
         ("navigation", "Harbour tram returns | Quayside Ledger"), *MENU, ("title", "Harbour tram returns"), *BODY
     )
-    told = read_features(page, body_of(page), [0, 1, len(MENU) + 1])
+    places = [0, 1, len(MENU) + 1]
 
-    assert told["document"] == [2, 0, 1]
-    assert told["repeated"] == [0, 4, 1]
+    assert told(page, places, "document") == [2, 0, 1]
+    assert told(page, places, "repeated") == [0, 4, 1]
+    assert told(page, places, "inside") == [0, 0, 1]
+    assert told(page, places, "holds") == [1, 0, 0]
+
+
+def test_where_a_headline_stands_again() -> None:
+    title = "Harbour tram returns"
+    page = sheet(
+        ("navigation", f"HomeTransport{title}"),
+        ("navigation", title),
+        ("title", title),
+        *BODY,
+        ("interface", f"{title} Back to top"),
+        ("related", title),
+        ("related", title),
+        ("related", title),
+    )
+
+    assert told(page, [2], "above") == [1]
+    assert told(page, [2], "below") == [2]
+    assert told(page, [2], "tails") == [1]
+    assert told(page, [2], "heads") == [2]
+    assert told(page, [2], "repeated") == [3]
+
+
+def test_what_stands_around() -> None:
+    page = sheet(*MENU, ("title", "Harbour tram returns"), *BODY)
+    placed = place_features(page, body_of(page))
+    at = len(MENU)
+
+    assert placed["menu before"][at] == len(MENU)
+    assert placed["texts ahead"][at] == len(BODY)
+    assert placed["texts before"][[at, at + 2, at + 3]].tolist() == [0, 1, 2]
+    assert placed["gap before"].tolist() == [0] * (len(MENU) + 1 + len(BODY))
 
 
 @settings(deadline=None)

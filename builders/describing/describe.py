@@ -19,7 +19,7 @@ from dehusk.schema.record import RECORDS
 from .address import find_address, site_of
 from .ago import days_ago
 from .dates import AS_OF, MODIFIED, Reading, StatedDate, find_dates, month_comes_first
-from .headline import MAX_TITLE, rank_headlines
+from .headline import LEAST, MAX_TITLE, rank_headlines
 from .language import MAX_CHARS as LANGUAGE_CHARS
 from .language import guess_language
 from .names import Name, find_names, is_agency, only_persons
@@ -54,6 +54,9 @@ LEAD_ALONE: Final = 12
 SURE_FAR: Final = 0.5
 """How sure the label of a byline far from the headline must be."""
 
+MAX_LEAP: Final = 40
+"""Characters of a 'Skip to content', in any language."""
+
 LONG: Final = 40
 """Characters of a line that is likely prose, on a page without clean text."""
 
@@ -67,36 +70,88 @@ ANY_DATES: Final = Dates()
 # --- title -----------------------------------------------------------------------------------------------------------
 
 _SUFFIX: Final = re.compile(r"\s*[-–—|·•»«:]+\s")
-_KICKER: Final = re.compile(r"[\s:|–—-]$")
+_KICKER: Final = re.compile(r"[|>›»►/]\s*$|[^\W_]\s+$")
+_CRUMB_END: Final = re.compile(r"[|>›»►/]\s*$")
+_BAR: Final = re.compile(r"\s\|\s+")
 _CONTINUES: Final = ":,;–—-"
+
+TOP: Final = 4
+"""Lines at the top of a page that may be the title of the document: headline, dash, site."""
+
+MAX_SITE: Final = 30
+"""Characters that a site's name after a bar may have."""
+
+SAME: Final = 40
+"""Characters from which a line that ends another, with no sign between, is the headline without its kicker."""
+
+DOUBLED: Final = 16
+"""Characters from which a headline that is one text twice is taken once."""
 
 
 def _shorter_form(page: Sheet, span: Span) -> Span:
-    """A headline without the name of its site or its kicker, where another line of the page is the shorter form."""
+    """A headline without its kicker or the name of its site, where the page shows that it has one.
+
+    A kicker is one where another line of the page is the rest of the headline: after a sign that parts crumbs, or long
+    enough not to be a mere topic ('Running Shoes' of 'Best Running Shoes'). A site is what follows a bar and stands
+    elsewhere on the page too, and on the page's first lines what follows a dash, where another line is the headline
+    without it. Of 160 headlines of the benchmark with a dash further down, 9 of 10 are whole with it.
+    """
     text = page.raw[span.start : span.end]
+    half = (len(text) + 1) // 2
+    if len(text) >= DOUBLED and text[:half].rstrip() == text[half:].lstrip() == text[: len(text) // 2].rstrip():
+        return Span(span.line, span.start, span.start + len(text[:half].rstrip()))
     size = page.ends - page.starts
     for place in np.flatnonzero((size >= max(8, len(text) // 2)) & (size < len(text) - 1)).tolist():
         other = page.raw[page.starts[place] : page.ends[place]]
-        if text.startswith(other) and _SUFFIX.match(text, len(other)):
+        if text.startswith(other) and span.line < TOP and _SUFFIX.match(text, len(other)):
             return Span(span.line, span.start, span.start + len(other))
-        if text.endswith(other) and _KICKER.search(text, 0, len(text) - len(other)):
+        parted = _KICKER if len(other) >= SAME else _CRUMB_END
+        if text.endswith(other) and parted.search(text, 0, len(text) - len(other)):
             return Span(span.line, span.end - len(other), span.end)
+    bar = next(reversed(list(_BAR.finditer(text))), None)
+    if bar is not None and bar.start() > 0:
+        site = text[bar.end() :]
+        if 0 < len(site) <= MAX_SITE and page.raw.count(site) > text.count(site):
+            return Span(span.line, span.start, span.start + bar.start())
     return span
 
 
+# The link that leaps over the menu, as it begins in many languages; it stands where headlines do.
+_LEAP: Final = re.compile(
+    r"(?:skip|jump|go (?:directly )?) ?to\b|(?:direkt )?(?:zum|zur) (?:haupt)?(?:inhalt|navigation|suche|menü)"
+    r"|(?:direkt|springe) zu[mr]?\b|aller (?:directement )?(?:au|à la)\b|(?:saltar|ir) (?:al?|directamente)\b"
+    r"|(?:pular|saltar|ir) para\b|(?:salta|vai|passa) (?:al|ai|alla)\b|hoppa till|hopp til|spring (?:til|naar)"
+    r"|gå til\b|(?:ga )?naar (?:de )?(?:inhoud|hoofd)|direct naar|siirry|przej?dź do|przeskocz|přejít|preskočiť"
+    r"|ugrás a|перейти (?:к|до)|пропустити|пропустить|içeriğe|ana içeriğe|μετάβαση|παράκαμψη|דלג|تخط|انتقل|رفتن به"
+    r"|本文へ|メインコンテンツ|コンテンツへ|跳到|跳至|跳转|본문|सामग्री पर|ข้ามไป",
+    re.IGNORECASE,
+)
+
+
+def _is_mostly_date(text: str) -> bool:
+    """Whether a short line holds a date and little else: fewer than two words before it."""
+    if len(text) > MAX_ASIDE_PROSE or not (dates := find_dates(text)):
+        return False
+    return len(text[: dates[0].start].split()) < 2
+
+
+def _is_leap(text: str) -> bool:
+    """Whether a short line is a 'Skip to content'."""
+    return len(text) <= MAX_LEAP and _LEAP.match(text) is not None
+
+
 def _headline(page: Sheet) -> Line | None:
-    """The likeliest headline: a line labelled so, or one that is more likely the headline than no line is."""
+    """The likeliest headline: a line labelled so, or one that is likely enough beside there being none."""
     for place, score in rank_headlines(page):
         line = page.between(place, place)[0]
-        short = line.end - line.start <= MAX_ASIDE_PROSE
         text = page.read(line)
-        fits = len(text) <= MAX_TITLE and not (short and find_dates(text)) and not _is_trail(text)
-        if fits and (line.label == "title" or score > 0):
+        fits = len(text) <= MAX_TITLE and not (_is_mostly_date(text) or _is_trail(text) or _is_leap(text))
+        if fits and (line.label == "title" or score > LEAST):
             return line
     return None
 
 
-def _read_title(page: Sheet, about: About) -> int | None:
+def read_title(page: Sheet, about: About) -> int | None:
     """Notes the title; returns the place of its line."""
     line = _headline(page)
     if line is None:
@@ -313,7 +368,7 @@ _HOMES: Final = folded(
     """
     home | homepage | start | startseite | accueil | inicio | inici | página principal | portada | página inicial
     início | domů | strona główna | главная | головна | ana sayfa | anasayfa | hjem | hem | etusivu | forside
-    kezdőlap
+    kezdőlap | דף הבית | الصفحة الرئيسية | головна сторінка | главная страница
     начало | αρχική | ホーム | トップ | top | 首页 | 首頁 | 正文 | 홈 | الرئيسية | خانه | בית | ראשי | होम | หน้าแรก
     beranda
     trang chủ | news | nachrichten | breadcrumb | breadcrumbs | you are here | sie sind hier | sie befinden sich hier
@@ -443,7 +498,7 @@ def _describe(page: Sheet, dates: Dates) -> About:
     guess = guess_language(_sample(page))
     about.note("language", guess.code if guess.sure else None)
     about.note("language_score", guess.score if guess.sure else None)
-    frame = frame_of(page, _read_title(page, about))
+    frame = frame_of(page, read_title(page, about))
     asides = _asides(page, frame)
     dated = page.lines("date", "byline") + [aside.line for aside in asides if aside.dated]
     reading = Reading(guess.code, month_comes_first(page.read(line) for line in dated[:MAX_DATED]))
