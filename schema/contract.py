@@ -21,7 +21,7 @@ from pandera.errors import SchemaErrors
 from .findings import Finding, shorten
 from .labels import BOILERPLATE, LABELS, TEXT_LABELS
 from .languages import LANGUAGES
-from .record import FLAGS, PRECISIONS, RECORD, RECORDS, VERY_SHORT, Field
+from .record import FLAGS, LINE, PRECISIONS, RECORD, RECORDS, VERY_SHORT, Field
 from .view import WHITE_SPACE, codepoints, count_visible, text_view, white_places
 
 Mask = npt.NDArray[np.bool_]
@@ -40,21 +40,22 @@ class Nested:
     Attributes:
         row: row of each element, `int64[n]`.
         at: index of the first element of each row, `int64[n_rows + 1]`.
-        broken: rows that hold a null inside, `bool[n_rows]`; null values read as 0, False or an empty string.
+        broken: rows that hold a null inside, other than in the fields that may be null,
+            `bool[n_rows]`; null values read as 0, False or an empty string.
     """
 
-    def __init__(self, column: pa.ChunkedArray) -> None:
+    def __init__(self, column: pa.ChunkedArray, nullable: frozenset[str] = frozenset()) -> None:
         lists = column.combine_chunks()
         lengths = pc.fill_null(pc.list_value_length(lists), 0).to_numpy(zero_copy_only=False).astype(np.int64)
         self.at: Ints = np.concatenate(([0], np.cumsum(lengths)))
         self.row: Ints = np.repeat(np.arange(len(lengths)), lengths)
         self.elements: pa.StructArray = lists.flatten()
-        self.broken: Mask = self.any_by_row(self._has_null())
+        self.broken: Mask = self.any_by_row(self._has_null(nullable))
 
-    def _has_null(self) -> Mask:
+    def _has_null(self, nullable: frozenset[str]) -> Mask:
         has_null = self.elements.is_null().to_numpy(zero_copy_only=False)
-        for child in self.elements.flatten():
-            if child.null_count:
+        for field, child in zip(self.elements.type, self.elements.flatten(), strict=True):
+            if child.null_count and field.name not in nullable:
                 has_null = has_null | child.is_null().to_numpy(zero_copy_only=False)
         return np.asarray(has_null, dtype=np.bool_)
 
@@ -63,6 +64,10 @@ class Nested:
         values = self.elements.flatten()[self.elements.type.get_field_index(name)]
         empty: Any = {pa.string(): "", pa.bool_(): False}.get(values.type, 0)
         return pc.fill_null(values, pa.scalar(empty, values.type)) if values.null_count else values
+
+    def absent(self, name: str) -> Mask:
+        """Where a field is null, `bool[n]`."""
+        return _null(self.elements.flatten()[self.elements.type.get_field_index(name)])
 
     def numbers(self, name: str) -> Ints:
         """One integer field of all elements, `int64[n]`."""
@@ -87,7 +92,7 @@ class Reading:
     @cached_property
     def lines(self) -> Nested:
         """All lines."""
-        return Nested(self.table["lines"])
+        return Nested(self.table["lines"], frozenset(field.name for field in LINE if field.nullable))
 
     @cached_property
     def evidence(self) -> Nested:
@@ -341,12 +346,18 @@ def _covered(reading: Reading) -> Mask:
 
 
 def _bytes_in_order(reading: Reading) -> Mask:
+    """Whether each line's bytes lie in its page, and in flat text behind those of the line before.
+
+    Lines of HTML may stand in the file in another order than they are shown, and where they stand may not be known.
+    """
     start, end, row = reading.lines.numbers("byte_start"), reading.lines.numbers("byte_end"), reading.lines.row
+    rendered = _mask(pc.ends_with(reading.source("format"), "html"))[row]
+    no_start, no_end = reading.lines.absent("byte_start"), reading.lines.absent("byte_end")
     first = reading.source("byte_start").to_numpy(zero_copy_only=False)[row]
     last = reading.source("byte_end").to_numpy(zero_copy_only=False)[row]
     held = (start >= first) & (start < end) & (end <= last)
-    held[1:] &= (start[1:] >= end[:-1]) | (row[1:] != row[:-1])
-    return held
+    held[1:] &= (start[1:] >= end[:-1]) | (row[1:] != row[:-1]) | rendered[1:]
+    return (held & ~no_start & ~no_end) | (rendered & no_start & no_end)
 
 
 def _boilerplate_flag(reading: Reading) -> Mask:

@@ -21,6 +21,7 @@ PAGE_FLAGS: Final = {
     "encoding_repaired": "the page was encoded twice, or held lone surrogates, and was repaired",
     "mojibake": "parts of the page look wrongly decoded; nothing was changed",
     "replacement_characters": "`raw` holds U+FFFD: text was lost before the page came here",
+    "recovered_text": "the last lines of `raw` stand in JSON-LD or `<noscript>` only, which browsers do not show",
     "no_content": "no line is content: `text` is empty",
     "very_short": "`text` has fewer than 200 characters",
 }
@@ -62,9 +63,10 @@ LINE: Final = (
     Field(
         "byte_start",
         pa.int64(),
-        "where the line begins in the page's bytes: those of the seed file, or of its part of the box",
+        "where the line begins in the page's bytes: of the seed file, or of its part of the box; null if not known",
+        nullable=True,
     ),
-    Field("byte_end", pa.int64(), "where it ends"),
+    Field("byte_end", pa.int64(), "where it ends", nullable=True),
     Field("label", pa.string(), "one of the 17 labels"),
     Field("boilerplate", pa.bool_(), "whether the label is one of boilerplate"),
     Field("score", pa.float32(), "how sure the model is of the label, 0 to 1, three decimals"),
@@ -131,7 +133,7 @@ RECORD: Final = (
     Field("lines", pa.list_(_struct(LINE)), "every line of `raw` that is not blank, in order", inner=LINE),
     Field("evidence", pa.list_(_struct(EVIDENCE)), "where each extracted field was read", inner=EVIDENCE),
     Field("source", _struct(SOURCE), "where the page came from", inner=SOURCE),
-    Field("raw", pa.string(), "the page as it was decoded, nothing left out"),
+    Field("raw", pa.string(), "the page as it was decoded, nothing left out; of HTML, the text that it shows"),
     Field("extra", pa.string(), "other columns of the table it came from, if asked for: a JSON object", nullable=True),
 )
 """One row a page."""

@@ -246,7 +246,7 @@ def test_an_empty_folder_may_be_filled(tmp_path: Path) -> None:
 def test_a_build_without_pages_writes_nothing(tmp_path: Path) -> None:
     (tmp_path / "seeds").mkdir()
     (tmp_path / "seeds" / "page.html").write_text("<html>")
-    with pytest.raises(EmptyBuildError, match="1 unsupported_format"):
+    with pytest.raises(EmptyBuildError, match="1 empty_file"):
         build_dataset(tmp_path / "seeds", tmp_path / "dist")
     assert sorted(path.name for path in tmp_path.iterdir()) == ["seeds"]
 

@@ -80,9 +80,9 @@ def test_offsets_count_from_the_page_and_the_file() -> None:
 
     assert lines.schema == SPANS
     assert lines.to_pylist() == [
-        {"page": 0, "start": 0, "end": 1, "byte_start": 0, "byte_end": 2},
-        {"page": 0, "start": 3, "end": 4, "byte_start": 4, "byte_end": 5},
-        {"page": 1, "start": 1, "end": 5, "byte_start": 4, "byte_end": 12},
+        {"page": 0, "start": 0, "end": 1, "byte_start": 0, "byte_end": 2, "marks": None},
+        {"page": 0, "start": 3, "end": 4, "byte_start": 4, "byte_end": 5, "marks": None},
+        {"page": 1, "start": 1, "end": 5, "byte_start": 4, "byte_end": 12, "marks": None},
     ]
 
 

@@ -68,6 +68,7 @@ def test_a_page_carries_where_it_came_from(tmp_path: Path) -> None:
             "byte_end": 11,
         },
         "extra": None,
+        "cut": None,
     }
 
 
@@ -94,13 +95,13 @@ def test_pages_do_not_depend_on_how_seeds_are_batched(tmp_path: Path) -> None:
 
 
 def test_a_single_file_is_a_seed(tmp_path: Path) -> None:
-    write(tmp_path, {"in/a.txt": TEXT, "in/b.txt": TEXT, "in/c.html": TEXT})
+    write(tmp_path, {"in/a.txt": TEXT, "in/b.txt": TEXT, "in/c.rtf": TEXT})
 
     pages, rejects = read_seeds(list_seeds(tmp_path / "in/a.txt"), Bounds())
 
     assert pages["source"].to_pylist()[0]["path"] == "a.txt"
     assert (len(pages), len(rejects)) == (1, 0)
-    assert everything(tmp_path / "in/c.html") == ([], {"c.html": "unsupported_format"})
+    assert everything(tmp_path / "in/c.rtf") == ([], {"c.rtf": "unsupported_format"})
 
 
 @pytest.mark.skipif(sys.platform == "darwin", reason="the file system of macOS takes UTF-8 names only")
@@ -139,7 +140,8 @@ def test_what_is_no_page_is_rejected_with_its_reason(tmp_path: Path) -> None:
             "blank.txt": " \t\r\n\u3000\u2028\x1f\n",
             "mark.txt": b"\xff\xfe",
             "picture.txt": b"\x89PNG\r\n\x1a\n\x00\x00",
-            "page.txt": "<!doctype html><p>The ferry",
+            "page.txt": "<?xml version='1.0'?><feed>The ferry</feed>",
+            "empty.html": "<!doctype html><title>The ferry</title><body><br>",
             "broken.txt": TEXT.encode() + "Fährmann, Gäste, Brücke".encode() + b"\xc3",
             ".hidden.txt": TEXT,
             ".git/config.txt": TEXT,
@@ -157,6 +159,7 @@ def test_what_is_no_page_is_rejected_with_its_reason(tmp_path: Path) -> None:
         "a/.cache": "hidden_file",
         "blank.txt": "empty_file",
         "broken.txt": "undecodable",
+        "empty.html": "empty_file",
         "empty.txt": "empty_file",
         "large.txt": "too_large",
         "mark.txt": "empty_file",
@@ -168,13 +171,13 @@ def test_what_is_no_page_is_rejected_with_its_reason(tmp_path: Path) -> None:
 
 
 def test_a_reject_shows_how_it_begins_if_it_was_read(tmp_path: Path) -> None:
-    write(tmp_path, {"a.txt": b"<html>\x1b[2J\n\xe9" + b"x" * 1000, "b.md": "never read"})
+    write(tmp_path, {"a.txt": b"<?xml \x1b[2J\n\xe9" + b"x" * 1000, "b.md": "never read"})
 
     _, rejects = read_seeds(list_seeds(tmp_path), Bounds())
 
     first, second = rejects.to_pylist()
     data = (tmp_path / "a.txt").read_bytes()
-    assert first["excerpt"].startswith(r"<html>\x1b[2J\x0a\xe9xxx")
+    assert first["excerpt"].startswith(r"<?xml \x1b[2J\x0a\xe9xxx")
     assert len(first["excerpt"]) < 220
     assert (first["sha256"], first["byte_start"], first["byte_end"]) == (hashlib.sha256(data).hexdigest(), 0, len(data))
     assert first["stage"] == second["stage"] == "read"

@@ -39,8 +39,9 @@ Dates are as the page states them: no time zone is kept or added. `published_pre
 is meant.
 
 `raw[start:end]` is a line in characters; `byte_start` and `byte_end` are its place in the page's bytes, which there
-decode to the line by `source.encoding`. The page's bytes are those of the seed file; of a page in a box (a table, an
-archive ...) those of its cell, record or member, see [sources.md](sources.md).
+decode to the line by `source.encoding`. Of a page of HTML `raw` is the text that it shows, and that place is the HTML
+which the line came from, null where it is not known ([html.md](html.md)). The page's bytes are those of the seed file;
+of a page in a box (a table, an archive ...) those of its cell, record or member, see [sources.md](sources.md).
 
 ## Labels
 

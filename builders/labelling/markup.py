@@ -1,14 +1,18 @@
-"""What a page's HTML says about the lines of its flat text; used in training only.
+"""What a page's HTML says about its lines: one definition, for reading HTML and for learning from it.
 
-A teacher that may look at the HTML labels the many pages that nobody labelled by hand; the line model, which sees
-only text, learns from it.
+The marks of a place are the bits of one whole number: which elements stand around it, what their names hint at, how
+deep it stands, whether it is hidden. A line has the marks of two of its first, middle and last letter, and a measure of
+how much of it is links. `reading/html.py` knows the places of the lines that it renders itself; the lines of renderings
+made by other tools are looked up in the page (`line_marks`).
 """
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Any, Final, NamedTuple
 
 import numpy as np
+import turbohtml
 from numpy.typing import NDArray
 
 _NAMES: Final = {
@@ -65,31 +69,87 @@ _SAME: Final = {
     "i": "em",
     "cite": "em",
 } | {"textarea": "form", "input": "form"}
-_ATTRIBUTES: Final = ("class", "id", "role", "itemprop", "aria-label", "data-testid", "rel")
+_LESSER: Final = ("id", "role", "itemprop", "aria-label", "data-testid", "rel")  # attributes beside class that name
 _SPOKEN: Final = {"img": ("alt",), "input": ("placeholder", "value"), "textarea": ("placeholder",)}
-_UNSEEN: Final = {"script", "style", "template"}
+_OLD: Final = len(_ELEMENTS) + 2 * len(_NAMES)
+_DEPTHS: Final = (6, 9, 12, 16, 21)
+"""Elements around a place from which on each mark of depth is set: about the sixths of the benchmark's lines."""
 
-MARKS: Final = len(_ELEMENTS) + 2 * len(_NAMES)
-"""Marks of a line: elements around it, hints in the names of any element around it, hints in the nearest two."""
+_PLACED: Final = ("h5", "h6", "hidden", "aria-hidden", "json-ld", *(f"depth {depth}" for depth in _DEPTHS))
+_LINKED: Final = ("link", "link 1/4", "link 1/2", "link 3/4", "link 4/4")
 
-_PATTERNS: Final = tuple(re.compile(pattern) for pattern in _NAMES.values())
-_PLACE: Final = {name: i for i, name in enumerate(_ELEMENTS)} | {a: _ELEMENTS.index(b) for a, b in _SAME.items()}
+MARKS: Final = _OLD + len(_PLACED) + len(_LINKED)
+"""Marks of a line: elements around it; hints in the names of any element around it; hints in the nearest two; fifth
+and sixth headings, not shown, not read aloud, from JSON-LD, steps of depth; steps of the share in links."""
+
+MARK_BYTES: Final = (MARKS + 7) // 8
+"""Bytes of a line's marks, packed as `numpy.packbits` does it."""
+
+_NEAREST: Final = len(_ELEMENTS) + len(_NAMES)
+_FIRST_LINKED: Final = MARKS - len(_LINKED)
+_PLACE: Final = (
+    {name: i for i, name in enumerate(_ELEMENTS)}
+    | {a: _ELEMENTS.index(b) for a, b in _SAME.items()}
+    | {name: i for i, name in enumerate((*_PLACED, *_LINKED), _OLD) if name not in ("h5", "h6")}
+)
 _NOT_LETTERS: Final = re.compile(r"[\W_]+")
+_HIDING: Final = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
+_NAMED_CHARS: Final = 300
+_DIGITS: Final = str.maketrans("123456789", "000000000")  # names that differ in a number hint at the same
+_UNSEEN: Final = frozenset(("script", "style", "template"))
 
 Marks = NDArray[np.bool_]
+Packed = NDArray[np.uint8]
 
 
-class _Around(NamedTuple):
-    """Marks of the elements around a place: which elements, the hints of all, the hints of the innermost."""
-
-    elements: Marks
-    hints: Marks
-    own: Marks
+def _bit(place: int) -> int:
+    """The mark of this place in the whole number whose bytes are the packed marks."""
+    return 1 << (8 * MARK_BYTES - 1 - place)
 
 
-def mark_place(element: str) -> int:
-    """Where the mark of an element stands among the marks of a line."""
-    return _PLACE[element]
+def _plain_hints() -> dict[str, tuple[tuple[str, int], ...]]:
+    """Hints that are plain words, by their first three letters, each with its mark among those of the nearest two."""
+    found: dict[str, tuple[tuple[str, int], ...]] = {}
+    for place, words in enumerate(_NAMES.values(), _NEAREST):
+        for word in words.split("|"):
+            if "\\" not in word:
+                found[word[:3]] = (*found.get(word[:3], ()), (word, _bit(place)))
+    return found
+
+
+_PLAIN: Final = _plain_hints()
+_BOUNDED: Final = tuple(
+    (re.sub(r"\\b|s\?", "", word), re.compile(word), _bit(place))
+    for place, words in enumerate(_NAMES.values(), _NEAREST)
+    for word in words.split("|")
+    if "\\" in word
+)
+"""Hints that are whole words: what they hold at least, the pattern, the mark."""
+
+_ELEMENT: Final = {name: _bit(place) for name, place in _PLACE.items()}
+_ELEMENT["h5"] |= _bit(_OLD)
+_ELEMENT["h6"] |= _bit(_OLD + 1)
+_DEEP: Final = {depth: _bit(_PLACE[f"depth {depth}"]) for depth in _DEPTHS}
+HIDDEN: Final = _ELEMENT["hidden"]
+"""The mark of what a browser does not show."""
+
+_ARIA_HIDDEN: Final = _ELEMENT["aria-hidden"]  # shown, but not read aloud
+
+JSON_LD: Final = _ELEMENT["json-ld"]
+"""The mark of what is only in the page's JSON-LD."""
+
+
+Around = tuple[int, int, int, int]
+"""The elements around a place: the marks of the place itself; those of its elements and all their hints; the hints of
+the innermost element; how many elements they are. A plain tuple, for one is made for every element of a page."""
+
+OUTSIDE: Final[Around] = (0, 0, 0, 0)
+"""Where no element is around."""
+
+
+def mark_place(name: str) -> int:
+    """Where the mark of an element, or one of the others by its name, stands among the marks of a line."""
+    return _PLACE[name]
 
 
 def letters(text: str) -> str:
@@ -97,20 +157,106 @@ def letters(text: str) -> str:
     return _NOT_LETTERS.sub("", text.casefold())
 
 
+def inside(element: turbohtml.Element, tag: str, outer: Around) -> Around:
+    """What surrounds the inside of an element."""
+    _, held, outer_own, depth = outer
+    depth += 1
+    own = 0
+    if tag in _ELEMENT:
+        held |= _ELEMENT[tag]
+    if depth in _DEEP:
+        held |= _DEEP[depth]
+    attributes = element.attrs
+    if attributes and tag not in ("html", "body"):
+        if "hidden" in attributes or "style" in attributes or "aria-hidden" in attributes:
+            held |= _unseen(element)
+        names = element.attr("class") or "" if "class" in attributes else ""
+        for name in _LESSER:
+            if name in attributes:
+                names = f"{names} {element.attr(name)}"
+        if names:
+            own = _hints(names)
+            held |= own << len(_NAMES)
+    return held | own | outer_own, held, own, depth
+
+
+def _unseen(element: turbohtml.Element) -> int:
+    """The marks of an element that says it is not shown, or not read aloud."""
+    attributes = element.attrs
+    found = 0
+    if "hidden" in attributes or ("style" in attributes and _HIDING.search(element.attr("style") or "")):
+        found = HIDDEN
+    if "aria-hidden" in attributes and element.attr("aria-hidden") == "true":
+        found |= _ARIA_HIDDEN
+    return found
+
+
+@lru_cache(maxsize=1 << 16)
+def _hints(names: str) -> int:
+    """What an element's names hint at, as marks of the nearest two."""
+    found = 0
+    for name in names[:_NAMED_CHARS].lower().translate(_DIGITS).split():
+        found |= _hints_of_one(name)
+    return found
+
+
+@lru_cache(maxsize=1 << 16)
+def _hints_of_one(names: str) -> int:
+    found = 0
+    for at in range(len(names) - 2):
+        for word, bit in _PLAIN.get(names[at : at + 3], ()):
+            if names.startswith(word, at):
+                found |= bit
+    for held, pattern, bit in _BOUNDED:
+        if held in names and pattern.search(names):
+            found |= bit
+    return found
+
+
+def packed(marks: list[int]) -> Packed:
+    """Marks as rows of bytes, uint8[n, MARK_BYTES]."""
+    data = b"".join(mark.to_bytes(MARK_BYTES, "big") for mark in marks)
+    return np.frombuffer(data, np.uint8).reshape(-1, MARK_BYTES)
+
+
+def marks_of_lines(
+    marks: Packed, owner: NDArray[np.int64], first: NDArray[np.int64], size: NDArray[np.int64]
+) -> Packed:
+    """The marks of lines, by those of the places that their letters are of.
+
+    Args:
+        marks: marks of k places, uint8[k, MARK_BYTES].
+        owner: which place each letter of the page is of, int64[letters].
+        first: the first letter of each line, int64[n].
+        size: how many letters it has, one at least, int64[n].
+
+    Returns:
+        uint8[n, MARK_BYTES]: what two of a line's first, middle and last letter have, and steps of link density.
+    """
+    one, two, three = (marks[owner[place]] for place in (first, first + (size - 1) // 2, first + size - 1))
+    found = (one & two) | (one & three) | (two & three)
+    in_link = marks[:, mark_place("a") // 8] >> (7 - mark_place("a") % 8) & 1
+    before = np.concatenate(([0], np.cumsum(in_link[owner], dtype=np.int64)))
+    linked = before[first + size] - before[first]
+    steps = np.stack([linked > 0, *(4 * linked >= quarters * size for quarters in (1, 2, 3, 4))], axis=1)
+    row = np.zeros((len(found), MARKS), np.bool_)
+    row[:, _FIRST_LINKED:] = steps
+    return found | np.packbits(row, axis=1)
+
+
 class Nodes(NamedTuple):
-    """Letters of a page's text nodes, joined; which node each letter is of, int64[letters]; bool[nodes, MARKS]."""
+    """Letters of a page's text nodes, joined; which node each is of, int64[letters]; uint8[nodes, MARK_BYTES]."""
 
     joined: str
     owner: NDArray[np.int64]
-    marks: Marks
+    marks: Packed
 
 
 def page_nodes(html: str) -> Nodes:
-    """Finds the text nodes of a page and what stands around each."""
-    nodes = list(_text_nodes(html))
+    """Finds the text nodes of a page, spoken attributes among them, and what stands around each."""
+    nodes = list(_text_nodes(turbohtml.parse(html)))
     owner = np.repeat(np.arange(len(nodes)), [len(text) for text, _ in nodes])
-    marks = np.array([found for _, found in nodes], np.bool_).reshape(-1, MARKS)
-    return Nodes("".join(text for text, _ in nodes), owner, marks)
+    return Nodes("".join(text for text, _ in nodes), owner, packed([marks for _, marks in nodes]))
 
 
 def line_marks(nodes: Nodes, text: str, lines: list[dict[str, Any]]) -> tuple[Marks, Marks]:
@@ -118,15 +264,17 @@ def line_marks(nodes: Nodes, text: str, lines: list[dict[str, Any]]) -> tuple[Ma
 
     Lines are looked up in the page's text nodes in order: at the place where the last one ended, else a little on.
     """
-    marks, known = np.zeros((len(lines), MARKS), np.bool_), np.zeros(len(lines), np.bool_)
+    first, size = np.zeros(len(lines), np.int64), np.zeros(len(lines), np.int64)
     place = 0
     for i, line in enumerate(lines):
         wanted = letters(text[line["start"] : line["end"]])
         at = _next_place(nodes.joined, wanted, place)
         if at >= 0:
-            place = at + len(wanted)
-            three = nodes.owner[[at, (at + place - 1) // 2, place - 1]]
-            marks[i], known[i] = nodes.marks[three].sum(axis=0) >= 2, True
+            first[i], size[i], place = at, len(wanted), at + len(wanted)
+    known = size > 0
+    marks = np.zeros((len(lines), MARKS), np.bool_)
+    found = marks_of_lines(nodes.marks, nodes.owner, first[known], size[known])
+    marks[known] = np.unpackbits(found, axis=1, count=MARKS)
     return marks, known
 
 
@@ -141,49 +289,25 @@ def _next_place(joined: str, wanted: str, place: int) -> int:
     return joined.find(wanted, place, place + reach + size)
 
 
-def _text_nodes(html: str) -> Iterator[tuple[str, Marks]]:
+def _text_nodes(tree: turbohtml.Document) -> Iterator[tuple[str, int]]:
     """Letters and marks of each text node and spoken attribute, in document order."""
-    import lxml.etree  # type: ignore[import-untyped]
-    import lxml.html  # type: ignore[import-untyped]
-
-    parser = lxml.html.HTMLParser(encoding="utf-8", huge_tree=True)
-    try:
-        root = lxml.html.fromstring(html.encode("utf-8", "ignore"), parser=parser)
-    except (lxml.etree.ParserError, lxml.etree.XMLSyntaxError, ValueError):
-        return
-    none = np.zeros(len(_NAMES), np.bool_)
-    hints: dict[str, Marks] = {}
-    outside = _Around(np.zeros(len(_ELEMENTS), np.bool_), none, none)
-    around = [outside]
-    unseen = 0
-    for event, element in lxml.etree.iterwalk(root, events=("start", "end", "comment", "pi")):
-        if event == "start":
-            unseen += element.tag in _UNSEEN
-            around.append(_entered(element, around[-1], hints))
-            texts = [element.get(name) for name in _SPOKEN.get(element.tag, ())] + [element.text]
-            inside = around[-1]
-        else:
-            if event == "end":
-                unseen -= element.tag in _UNSEEN
-                around.pop()
-            texts, inside = [element.tail], around[-1]
-        for text in texts:
-            found = letters(text) if text and not unseen else ""
-            if found:
-                outer = around[-2] if len(around) > 1 else inside
-                yield found, np.concatenate([inside.elements, inside.hints, inside.own | outer.own])
-
-
-def _entered(element: Any, outer: _Around, hints: dict[str, Marks]) -> _Around:
-    """What surrounds the inside of an element."""
-    names = " ".join(str(element.get(name) or "") for name in _ATTRIBUTES)[:300].lower()
-    if element.tag in ("html", "body"):
-        names = ""
-    if names not in hints:
-        hints[names] = np.array([bool(pattern.search(names)) for pattern in _PATTERNS])
-    elements = outer.elements
-    if element.tag in _PLACE:
-        elements = elements.copy()
-        elements[_PLACE[element.tag]] = True
-    own = hints[names]
-    return _Around(elements, outer.hints | own, own)
+    around = OUTSIDE
+    above: list[tuple[Iterator[turbohtml.Node], Around]] = []
+    children = iter(tree.children)
+    while True:
+        node = next(children, None)
+        if node is None:
+            if not above:
+                return
+            children, around = above.pop()
+        elif isinstance(node, turbohtml.Element):
+            tag = node.tag
+            if tag in _UNSEEN:
+                continue
+            above.append((children, around))
+            children, around = iter(node.children), inside(node, tag, around)
+            for name in _SPOKEN.get(tag, ()):
+                if text := letters(node.attr(name) or ""):
+                    yield text, around[0]
+        elif isinstance(node, turbohtml.Text) and (text := letters(node.data)):
+            yield text, around[0]

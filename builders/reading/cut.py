@@ -9,47 +9,66 @@ from collections.abc import Callable
 from typing import Any, Final
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from dehusk.builders.labelling.markup import MARK_BYTES
 from dehusk.builders.recipe import Bounds
 from dehusk.schema.record import LINES, REJECTS, reject_source
-from dehusk.schema.view import LINE_ENDS, WHITE_SPACE, CodePoints, Offsets, codepoints
+from dehusk.schema.view import CodePoints, Offsets, codepoints
 
 from .decode import byte_widths
 from .read import excerpt
-from .segment import cut_long
+from .segment import line_spans
 
-SPANS: Final = pa.schema([LINES.field(name) for name in ("page", "start", "end", "byte_start", "byte_end")])
+SPANS: Final = pa.schema(
+    [
+        *(LINES.field(name) for name in ("page", "start", "end", "byte_start", "byte_end")),
+        pa.field("marks", pa.binary(MARK_BYTES)),
+    ]
+)
 """The columns of lines as they are cut, before they have labels."""
-
-_VISIBLE, _WHITE, _LINE_END = 0, 1, 2
-_KIND: Final[npt.NDArray[np.uint8]] = WHITE_SPACE.astype(np.uint8)
-_KIND[[ord(end) for end in LINE_ENDS]] = _LINE_END
-_KIND.flags.writeable = False
 
 
 def cut_lines(pages: pa.Table) -> pa.Table:
     """Cuts every page of a batch into its lines.
 
     Args:
-        pages: n pages, of which `raw` and `source` are used.
+        pages: n pages, of which `raw` and `source` are used, and `cut` where a page was cut when it was rendered.
 
     Returns:
         `SPANS`, one row a line, sorted by page and start. `start` and `end` count characters of the page's `raw`,
-        `byte_start` and `byte_end` bytes of its seed file.
+        `byte_start` and `byte_end` bytes of its seed file; null where that is not known. `marks` says what HTML knows
+        of the line (`labelling/markup.py`); null on pages of flat text.
 
     Raises:
         UnicodeError: `raw` cannot be written in `source.encoding`; it was not read by `read_pages`.
     """
+    if "cut" not in pages.column_names or pages["cut"].null_count == len(pages):
+        return _cut_text(pages)
+    rendered = pages["cut"].is_valid().to_numpy()
+    flat = _cut_text(pages.filter(pa.array(~rendered)))
+    flat = flat.set_column(0, SPANS.field("page"), pa.array(np.flatnonzero(~rendered)[flat["page"]], pa.int32()))
+    lines = pa.concat_tables([flat, _cut_already(pages["cut"].combine_chunks())])
+    return lines.take(pa.array(np.argsort(lines["page"].to_numpy(), kind="stable"))).combine_chunks()
+
+
+def _cut_already(cuts: pa.ListArray) -> pa.Table:
+    """The lines of the pages that were cut when they were rendered."""
+    page = pc.list_parent_indices(cuts).cast(pa.int32())
+    return pa.table([page, *cuts.flatten().flatten()], schema=SPANS)
+
+
+def _cut_text(pages: pa.Table) -> pa.Table:
+    """Cuts pages of flat text."""
     points, offsets = codepoints(pages["raw"])
-    start, end = _spans(points, offsets)
+    start, end = line_spans(points, offsets)
     page = np.searchsorted(offsets, start, side="right") - 1
     in_file = _byte_places(points, offsets, pages["source"])
     first = offsets[page]
     columns = (page, start - first, end - first, in_file(start, page), in_file(end, page))
-    return pa.table([pa.array(values, type_) for values, type_ in zip(columns, SPANS.types, strict=True)], schema=SPANS)
+    arrays = [pa.array(values, type_) for values, type_ in zip(columns, SPANS.types[:-1], strict=True)]
+    return pa.table([*arrays, pa.nulls(len(page), SPANS.types[-1])], schema=SPANS)
 
 
 def bound_pages(pages: pa.Table, lines: pa.Table, bounds: Bounds) -> tuple[pa.Table, pa.Table, pa.Table]:
@@ -82,24 +101,6 @@ def bound_pages(pages: pa.Table, lines: pa.Table, bounds: Bounds) -> tuple[pa.Ta
     renumbered = (np.cumsum(kept, dtype=np.int32) - 1)[page]
     lines = lines.set_column(0, LINES.field("page"), pa.array(renumbered, pa.int32()))
     return pages.filter(pa.array(kept)), lines.filter(pa.array(kept[page])), pa.Table.from_pylist(rejects, REJECTS)
-
-
-def _spans(points: CodePoints, offsets: Offsets) -> tuple[Offsets, Offsets]:
-    """Where the lines of all pages begin and end in `points`: `int64[n_lines]` each."""
-    kind = _KIND.take(points)
-    cuts = np.sort(np.concatenate((np.flatnonzero(kind == _LINE_END) + 1, offsets)), kind="stable")
-    begin, stop = cuts[:-1], cuts[1:]
-    visible = np.zeros(len(points) + 2, dtype=np.bool_)  # with white space to each side, so that edges come in pairs
-    np.equal(kind, _VISIBLE, out=visible[1:-1])
-    edges = np.flatnonzero(visible[1:] != visible[:-1])
-    word_start, word_end = edges[::2], edges[1::2]
-    first = np.searchsorted(word_end, begin, side="right")  # the first word that reaches beyond where the piece begins
-    last = np.searchsorted(word_start, stop, side="left") - 1  # the last that begins before it stops
-    filled = (first <= last) & (begin < stop)  # two pages may begin at the same place: the first of them is empty
-    # A word goes on into the next page where no white space stands between them: clip it.
-    start = np.maximum(word_start[first[filled]], begin[filled])
-    end = np.minimum(word_end[last[filled]], stop[filled])
-    return cut_long(points, start, end)
 
 
 def _byte_places(

@@ -110,6 +110,38 @@ _SIGNATURE: Final = re.compile(b"|".join(b"(%b)" % pattern for pattern in _SIGNA
 _MARKUP: Final = re.compile(r"\s{0,200}<(?:!doctype html|html|head|body|script|\?xml)[\s>]", re.IGNORECASE)
 """How HTML and XML begin (WHATWG MIME Sniffing Standard, section 7.1, without the tags that text may quote)."""
 
+_DECLARED: Final = re.compile(
+    rb"<(?:meta|\?xml)\b[^>]{0,400}?(?:charset|encoding)\s{0,9}=\s{0,9}[\"']?\s{0,9}([\w.:-]{1,40})", re.IGNORECASE
+)
+_PRESCANNED: Final = 4096  # the standard asks for 1,024; many pages declare it a little later
+_LABELS: Final = dict.fromkeys(
+    ("iso-8859-1", "iso8859-1", "latin1", "latin-1", "ascii", "us-ascii", "windows-1252"), "cp1252"
+) | {
+    "iso-8859-9": "cp1254",
+    "latin5": "cp1254",
+    "iso-8859-11": "cp874",
+    "tis-620": "cp874",
+    "gb2312": "gb18030",
+    "gb_2312-80": "gb18030",
+    "gbk": "gb18030",
+    "x-gbk": "gb18030",
+    "shift_jis": "cp932",
+    "shift-jis": "cp932",
+    "sjis": "cp932",
+    "x-sjis": "cp932",
+    "windows-31j": "cp932",
+    "euc-jp": "euc_jp",
+    "x-euc-jp": "euc_jp",
+    "euc-kr": "cp949",
+    "ks_c_5601-1987": "cp949",
+    "big5": "cp950",
+    "iso-8859-8-i": "iso8859-8",
+}
+"""Labels that browsers read otherwise than Python (WHATWG Encoding Standard, section 4.2)."""
+
+BROKEN: Final = re.compile("[\udc80-\udcff]")
+"""What `decode_html` gives for bytes that are no UTF-8."""
+
 _STATEFUL: Final = (
     (re.compile(rb"\x1b\$[@AB]|\x1b\$\([CDOQ]|\x1b\([IJ]"), ("iso2022_jp_3", "iso2022_jp_2", "iso2022_jp_ext")),
     (re.compile(rb"\x1b\$\)C"), ("iso2022_kr",)),
@@ -193,6 +225,39 @@ def decode_page(data: bytes) -> Decoded | Refused:
     if "control_characters" in page.flags and _control_share(utf8) > _BINARY_TEXT:
         return Refused("unsupported_format", "it looks like binary data, not like text")
     return page
+
+
+def decode_html(data: bytes, charset: str | None = None) -> Decoded | Refused:
+    """Decodes a page of HTML.
+
+    In the first that holds of: byte order mark; UTF-16 or UTF-32 by its pattern of NUL bytes; UTF-8; the encoding that
+    the server declared; the one that the page declares (WHATWG HTML, section 13.2.3.2); what chardet detects. UTF-8
+    stands before what is declared, for text of another encoding is hardly ever valid UTF-8, and declarations are often
+    wrong. In a page that is mostly UTF-8, bytes that are none become the surrogates U+DC80 to U+DCFF (PEP 383).
+
+    Args:
+        data: the bytes of one page.
+        charset: what the server declared.
+
+    Returns:
+        The text, or why there is none: `undecodable` or `unsupported_format`.
+    """
+    marked, body, encoding = _byte_order(data)
+    read = _decode_strictly(body, encoding) if encoding else _decode_declared(body, charset)
+    if isinstance(read, Refused):
+        return read
+    broken = read.flags
+    if read.encoding.startswith("utf-") and not broken and _may_be_doubled(read.text):
+        read = _repaired(read) or read
+    flags = {name for name, found in (("bom", marked), ("encoding_repaired", CHAIN in read.encoding)) if found}
+    flags.update(broken)
+    return Decoded(read.text, read.encoding, tuple(flag for flag in PAGE_FLAGS if flag in flags))
+
+
+def text_flags(text: str) -> set[str]:
+    """What is worth knowing of the characters of a text: names of `PAGE_FLAGS`."""
+    utf8 = text.encode()
+    return _flags_of(text, utf8) | ({"mojibake"} if _is_garbled(utf8) else set())
 
 
 def decode_text(text: str) -> Decoded:
@@ -345,6 +410,37 @@ def _decode_unmarked(body: bytes) -> Decoded | Refused:
     if codec := _stateful_codec(body):
         return Refused("undecodable", f"it looks like {codec}, a code with shift states; convert it to UTF-8")
     return Decoded(text, "utf-8", ())
+
+
+def _decode_declared(body: bytes, charset: str | None) -> Decoded | Refused:
+    try:
+        return Decoded(body.decode(), "utf-8", ())
+    except UnicodeDecodeError as error:
+        broken_at = error.start
+    if _mostly_utf8(body):
+        return Decoded(body.decode(errors="surrogateescape"), "utf-8", ("replacement_characters",))
+    match = _DECLARED.search(body, 0, _PRESCANNED)
+    for label in (charset, match[1].decode("ascii") if match else None):
+        if label and (codec := _web_codec(label)):
+            try:
+                read = _with_widths(body.decode(codec), codec, len(body))
+            except UnicodeDecodeError:
+                continue
+            if isinstance(read, Decoded):
+                return read
+    return _decode_legacy(body, broken_at)
+
+
+def _web_codec(label: str) -> str | None:
+    """The codec that a browser takes for a label, if it is one of those whose characters have bytes of their own."""
+    name = label.strip().lower()
+    if name in _LABELS:
+        return _LABELS[name]
+    try:
+        found = codecs.lookup(name).name
+    except LookupError:
+        return None
+    return found if found in _LEGACY or found in _PLAINER.values() else None
 
 
 def _decode_legacy(body: bytes, broken_at: int) -> Decoded | Refused:

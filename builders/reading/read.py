@@ -11,9 +11,15 @@ from dehusk.schema.record import RECORDS, REJECTS
 from dehusk.schema.view import WHITE_SPACE
 
 from .decode import Decoded, decode_page, decode_text, escape_text
+from .html import CUT, HtmlPage, Lines, cut_column, html_page
 
-PAGES: Final = pa.schema([RECORDS.field(name) for name in ("id", "raw", "flags", "source", "extra")])
-"""The columns of pages as they are read: a part of the record."""
+PAGES: Final = pa.schema(
+    [
+        *(RECORDS.field(name) for name in ("id", "raw", "flags", "source", "extra")),
+        pa.field("cut", CUT),
+    ]
+)
+"""The columns of pages as they are read: a part of the record, and the lines of those that were rendered."""
 
 EXCERPT: Final = 200
 """Characters of a reject that its row shows."""
@@ -34,6 +40,7 @@ def read_pages(items: Iterable[Item]) -> tuple[pa.Table, pa.Table]:
         The pages (`PAGES`) and the rejects (`REJECTS`), each in the order of the items.
     """
     pages: list[dict[str, Any]] = []
+    cuts: list[Lines | None] = []
     rejects: list[dict[str, Any]] = []
     for item in items:
         if isinstance(item, Unread):
@@ -44,7 +51,8 @@ def read_pages(items: Iterable[Item]) -> tuple[pa.Table, pa.Table]:
                 rejects.append(_reject(Unread(item.place, read, item.data)))
             else:
                 pages.append(_page(item, read))
-    return pa.Table.from_pylist(pages, PAGES), pa.Table.from_pylist(rejects, REJECTS)
+                cuts.append(read.lines if isinstance(read, HtmlPage) else None)
+    return _table(pages, cuts), pa.Table.from_pylist(rejects, REJECTS)
 
 
 def page_from_text(text: str, path: str = "") -> pa.Table:
@@ -66,18 +74,26 @@ def excerpt(text: str) -> str:
     return escape_text(text[:EXCERPT])
 
 
-def _decode(document: Document) -> Decoded | Refused:
+def _table(pages: list[dict[str, Any]], cuts: list[Lines | None]) -> pa.Table:
+    table = pa.Table.from_pylist(pages, PAGES)
+    return table.set_column(PAGES.get_field_index("cut"), PAGES.field("cut"), cut_column(cuts))
+
+
+def _decode(document: Document) -> Decoded | HtmlPage | Refused:
     if not document.data:
         return Refused("empty_file", "it is empty")
     if document.media == "html":
-        return Refused("unsupported_format", "it looks like HTML or XML, not like flat text")
+        page = html_page(document.data, document.charset)
+        if isinstance(page, HtmlPage) and not len(page.lines.start):
+            return Refused("empty_file", "it is HTML that shows no text")
+        return page
     read = decode_page(document.data)
     if isinstance(read, Decoded) and not read.text.strip(_BLANK):
         return Refused("empty_file", "it holds nothing but white space")
     return read
 
 
-def _page(document: Document, read: Decoded) -> dict[str, Any]:
+def _page(document: Document, read: Decoded | HtmlPage) -> dict[str, Any]:
     sha256 = hashlib.sha256(document.data).hexdigest()
     source = place_columns(document.place) | {
         "record": document.record,

@@ -10,9 +10,14 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from dehusk.schema.view import WHITE_SPACE, CodePoints, Offsets
+from dehusk.schema.view import LINE_ENDS, WHITE_SPACE, CodePoints, Offsets
 
 Mask = npt.NDArray[np.bool_]
+
+_VISIBLE, _WHITE, _LINE_END = 0, 1, 2
+_KIND: Final[npt.NDArray[np.uint8]] = WHITE_SPACE.astype(np.uint8)
+_KIND[[ord(end) for end in LINE_ENDS]] = _LINE_END
+_KIND.flags.writeable = False
 
 LONG: Final = 2_000
 """Lines of more characters are cut: of the benchmark's lines of running text one in ten thousand is longer."""
@@ -43,6 +48,32 @@ _STOP: Final = _one_of(".!?…؟۔।")
 _WIDE_STOP: Final = _one_of("。！？")  # no space follows these
 _CLOSING: Final = _one_of("\"'”’»›)]」』）")
 _SEPARATOR: Final = _one_of("|•·›»▸")
+
+
+def line_spans(points: CodePoints, offsets: Offsets) -> tuple[Offsets, Offsets]:
+    """Where the lines of all pages begin and end.
+
+    Args:
+        points: code points of all pages, `uint32[n_chars]`.
+        offsets: where each page begins, `int64[n + 1]`.
+
+    Returns:
+        Starts and ends in `points`, `int64[n_lines]` each, in order.
+    """
+    kind = _KIND.take(points)
+    cuts = np.sort(np.concatenate((np.flatnonzero(kind == _LINE_END) + 1, offsets)), kind="stable")
+    begin, stop = cuts[:-1], cuts[1:]
+    visible = np.zeros(len(points) + 2, dtype=np.bool_)  # with white space to each side, so that edges come in pairs
+    np.equal(kind, _VISIBLE, out=visible[1:-1])
+    edges = np.flatnonzero(visible[1:] != visible[:-1])
+    word_start, word_end = edges[::2], edges[1::2]
+    first = np.searchsorted(word_end, begin, side="right")  # the first word that reaches beyond where the piece begins
+    last = np.searchsorted(word_start, stop, side="left") - 1  # the last that begins before it stops
+    filled = (first <= last) & (begin < stop)  # two pages may begin at the same place: the first of them is empty
+    # A word goes on into the next page where no white space stands between them: clip it.
+    start = np.maximum(word_start[first[filled]], begin[filled])
+    end = np.minimum(word_end[last[filled]], stop[filled])
+    return cut_long(points, start, end)
 
 
 def cut_long(points: CodePoints, start: Offsets, end: Offsets) -> tuple[Offsets, Offsets]:
