@@ -81,4 +81,4 @@ def unit_size(unit: Seed) -> int:
 
 def _hash(unit: Seed) -> int:
     part = b"" if unit.begins or unit.span is None else b"\0%d" % unit.span[0]
-    return int.from_bytes(hashlib.sha256(unit.name + part).digest()[:8], "big")
+    return int.from_bytes(hashlib.sha256(unit.path.encode() + part).digest()[:8], "big")

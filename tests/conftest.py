@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from buckets import serve_bucket
 from hub import WRITE_TOKEN, Hub
 
 import dehusk.schema
@@ -77,3 +78,10 @@ def hub(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Hub]:
         yield served
         assert [call for call in served.calls if call.unhandled or call.bug or call.leak] == []
         assert {call.token for call in served.calls if call.origin == "storage"} <= {"none", "xet"}
+
+
+@pytest.fixture(scope="module")
+def bucket(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A real server of S3 on this machine, with one empty bucket; its address and secrets are in the environment."""
+    with serve_bucket(tmp_path_factory.mktemp("bucket")) as url:
+        yield url

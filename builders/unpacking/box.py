@@ -1,12 +1,17 @@
 """A box: an open file with all that its reader needs to know of it."""
 
+import tempfile
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from typing import BinaryIO
+from typing import BinaryIO, Final, cast
 
 from dehusk.builders.recipe import Recipe
 
 from .document import SEPARATOR, Document, Item, Media, Place, Refused, Unread
+
+_BLOCK: Final = 1 << 20
+_IN_MEMORY: Final = 64 << 20  # of what has to be copied before it can be read
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +60,13 @@ class Box:
         """The place of a record."""
         return self.place._replace(offset=offset)
 
+    def member(self, file: BinaryIO, name: str, kind: str) -> "Box":
+        """A file in it, if it is an archive of this kind."""
+        place = self.place._replace(member=name)
+        formats = (*self.formats, kind + self.packing)
+        last = name.rpartition("/")[2]
+        return replace(self, file=file, place=place, name=last, size=None, span=None, formats=formats, packing="")
+
     def inside(self, file: BinaryIO, name: str, packing: str) -> "Box":
         """What it holds, compressed once."""
         return replace(self, file=file, name=name, size=None, span=None, packing=f".{packing}{self.packing}")
@@ -79,10 +91,24 @@ def read_page(box: Box, media: Media) -> Iterator[Item]:
         yield Document(data, box.place, media, box.plain_format(media))
 
 
+@contextmanager
+def random_access(box: Box) -> Iterator[BinaryIO]:
+    """The file, if it can be read anywhere; else a copy of it without a name."""
+    if box.size is not None and box.file.seekable():
+        box.file.seek(0)
+        yield box.file
+        return
+    with tempfile.SpooledTemporaryFile(_IN_MEMORY) as copy:
+        while block := box.file.read(_BLOCK):
+            copy.write(block)
+        copy.seek(0)
+        yield cast("BinaryIO", copy)
+
+
 def _read_up_to(file: BinaryIO, limit: int) -> bytes:
     parts = []
     left = limit
-    while left and (part := file.read(min(left, 1 << 20))):
+    while left and (part := file.read(min(left, _BLOCK))):
         parts.append(part)
         left -= len(part)
     return b"".join(parts)

@@ -5,15 +5,13 @@ has.
 """
 
 import io
-import tempfile
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
-from typing import Any, BinaryIO, Final, cast
+from typing import Any, BinaryIO, Final
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from .box import Box
+from .box import Box, random_access
 from .document import Item, Refused, Unread
 from .roles import Roles, assign_roles, no_page_in, read_row
 
@@ -21,7 +19,6 @@ ROWS: Final = 64
 """Rows that are read at once."""
 
 _BLOCK: Final = 1 << 20
-_IN_MEMORY: Final = 64 << 20  # of what has to be copied before it can be read
 _BROKEN: Final = (pa.ArrowException, OSError, ValueError, OverflowError, MemoryError)
 
 
@@ -30,7 +27,7 @@ def unbox_parquet(box: Box) -> Iterator[Item]:
 
     A part of a file has the row groups that would begin in it if all had the same size.
     """
-    with _anywhere(box) as file:
+    with random_access(box) as file:
         yield from _read_parquet(file, box)
 
 
@@ -81,7 +78,7 @@ def unbox_arrow(box: Box) -> Iterator[Item]:
         return
     head = box.file.peek(8) if isinstance(box.file, io.BufferedReader) else b""
     if head.startswith(b"ARROW1"):
-        with _anywhere(box) as file:
+        with random_access(box) as file:
             yield from _read_arrow(lambda: _file_batches(pa.ipc.open_file(file)), box)
     else:
         yield from _read_arrow(lambda: _stream_batches(pa.ipc.open_stream(pa.PythonFile(box.file, mode="r"))), box)
@@ -136,17 +133,3 @@ def _is_text(kind: pa.DataType) -> bool:
 def _broken(what: str, error: BaseException) -> Refused:
     said = str(error).partition("\n")[0][:200]
     return Refused("damaged", f"{what} cannot be read: {said}")
-
-
-@contextmanager
-def _anywhere(box: Box) -> Iterator[BinaryIO]:
-    """The file, if it can be read anywhere; else a copy of it without a name."""
-    if box.size is not None and box.file.seekable():
-        box.file.seek(0)
-        yield box.file
-        return
-    with tempfile.SpooledTemporaryFile(_IN_MEMORY) as copy:
-        while block := box.file.read(_BLOCK):
-            copy.write(block)
-        copy.seek(0)
-        yield cast("BinaryIO", copy)

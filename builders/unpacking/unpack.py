@@ -5,6 +5,7 @@ import io
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from importlib import import_module
+from itertools import groupby
 from typing import BinaryIO, Final, cast
 
 from dehusk.builders.recipe import Recipe
@@ -12,6 +13,7 @@ from dehusk.builders.recipe import Recipe
 from .box import Box, Unbox, read_page
 from .document import Document, Item, Place, ReadFile, Refused, Unread
 from .recognise import COMPRESSIONS, begins_compressed, inner_name, recognise_format
+from .remote import RangedFile, StreamedFile, open_remote
 from .seeds import BUFFER, Seed, open_seeds
 from .streams import DamagedError, unpack_stream
 
@@ -22,6 +24,8 @@ _READERS: Final = {
     "parquet": ("columns", "unbox_parquet"),
     "arrow": ("columns", "unbox_arrow"),
     "warc": ("warc", "unbox_warc"),
+    "zip": ("archives", "unbox_zip"),
+    "tar": ("archives", "unbox_tar"),
 }
 """Module and function of each box's reader; loaded when first met."""
 
@@ -45,11 +49,19 @@ def unpack_seeds(seeds: Iterable[Seed], recipe: Recipe) -> Iterator[Item]:
     Yields:
         For each seed its documents, and what is none, in their order; then the file itself, if it could be read.
     """
-    for seed, file in open_seeds(seeds):
+    for seed, file in _open(seeds):
         if isinstance(file, Refused):
             yield Unread(Place(seed.path), file)
         else:
             yield from _unpack_seed(seed, file, recipe)
+
+
+def _open(seeds: Iterable[Seed]) -> Iterator[tuple[Seed, BinaryIO | Refused]]:
+    for remote, group in groupby(seeds, key=lambda seed: seed.remote):
+        if remote:
+            yield from (opened for seed in group for opened in open_remote(seed))
+        else:
+            yield from open_seeds(group)
 
 
 def _unpack_seed(seed: Seed, file: BinaryIO, recipe: Recipe) -> Iterator[Item]:
@@ -69,21 +81,33 @@ def _unpack_seed(seed: Seed, file: BinaryIO, recipe: Recipe) -> Iterator[Item]:
         yield ReadFile(seed.path, len(first.data), hashlib.sha256(first.data).hexdigest())
         return
     try:
-        file.seek(0)
-        digest = _digest(file)
+        n_bytes, digest = _digest(file)
     except (OSError, DamagedError):
         return  # which is a reject by now
-    yield ReadFile(seed.path, size, digest)
+    yield ReadFile(seed.path, n_bytes, digest)
 
 
-def _digest(file: BinaryIO) -> str:
+def _digest(file: BinaryIO) -> tuple[int, str]:
+    """Bytes and SHA-256 of a file, read once more unless they are known."""
+    raw = getattr(file, "raw", None)
+    if isinstance(raw, RangedFile | StreamedFile):
+        while file.read(_BLOCK):  # what its reader left over
+            pass
+        if (known := raw.digest()) is not None:
+            return known
+    file.seek(0)
     digest = hashlib.sha256()
+    size = 0
     while block := file.read(_BLOCK):
         digest.update(block)
-    return digest.hexdigest()
+        size += len(block)
+    return size, digest.hexdigest()
 
 
-def _size_of(file: BinaryIO) -> int:
+def _size_of(file: BinaryIO) -> int | None:
+    raw = getattr(file, "raw", None)
+    if isinstance(raw, RangedFile | StreamedFile):
+        return raw.size
     try:
         size = file.seek(0, io.SEEK_END)
     except OSError:  # a file of the system that does not say
@@ -115,6 +139,8 @@ def _unbox(box: Box) -> Iterator[Item]:
     kind = recognise_format(head, box.name)
     if kind in COMPRESSIONS:
         yield from _unbox_compressed(box, kind, head)
+    elif kind in ("zip", "tar") and box.place.member is not None:
+        yield Unread(box.place, Refused("unsupported_format", "it is an archive in an archive; unpack the outer one"))
     elif kind in _READERS:
         yield from _reader(kind)(box)
     elif not box.begins:  # its first part has all of it
