@@ -278,6 +278,45 @@ def _tell_tenths() -> "Watch":
     return watch
 
 
+# -- sources -----------------------------------------------------------------------------------------------------------
+
+
+@main.command(
+    "sources",
+    epilog=_examples(
+        "dehusk sources dumps",
+        "dehusk sources 's3://bucket/crawl/*.warc.gz' pages.parquet --json",
+        "dehusk sources rows.jsonl --recipe may.toml --text-column story --html-column page",
+        "dehusk sources rows.jsonl --id-column key --url-column link --date-column seen --extra-column topic",
+    ),
+)
+@click.argument("sources", nargs=-1, metavar="[SOURCE]...")
+@click.option("--recipe", type=_PATH, metavar="FILE", help="TOML file of options.  [default: dehusk.toml in SOURCE]")
+@_columns
+@click.option("--json", "as_json", is_flag=True, help="One JSON document a line for each file.")
+def sources_command(
+    sources: tuple[str, ...], recipe: Path | None, as_json: bool, **columns: str | tuple[str, ...]
+) -> None:
+    """Says what a build would read, without building.
+
+    For each file of each SOURCE [default: seeds]: its format and encoding, how many pages it holds where that is known
+    without reading it, its size, its path, or why it is rejected. Only as much of it is read as its first page needs.
+    At the end comes how the first page of all begins, as a build would read it.
+    """
+    from . import terminal
+    from .preview import preview_seeds
+    from .unpacking.sources import list_sources
+
+    named = sources or ("seeds",)
+    options = _with_columns(_recipe_for(named, recipe), columns)
+    seen = preview_seeds(list_sources(named), options)
+    if as_json:
+        for one in seen:
+            click.echo(terminal.json_line(terminal.seen_document(one)))
+    else:
+        _print(_console(sys.stdout), terminal.sources_view(seen))
+
+
 # -- check -------------------------------------------------------------------------------------------------------------
 
 

@@ -24,6 +24,7 @@ from dehusk.schema.labels import GROUPS, LABELS, TEXT_LABELS
 from dehusk.schema.page import Line, Page
 
 if TYPE_CHECKING:
+    from .preview import Seen
     from .publishing.publication import Plan, Progress, Published
     from .summary import Summary
     from .versioning.remove import Removal
@@ -79,6 +80,12 @@ def json_document(value: Mapping[str, Any]) -> str:
     text = json.dumps(value, indent=1, ensure_ascii=False, default=_iso)
     # Outside of strings JSON holds no hidden character but the line feeds of the indent.
     return "\n".join(HIDDEN.sub(lambda match: json.dumps(match[0])[1:-1], line) for line in text.split("\n"))
+
+
+def json_line(value: Mapping[str, Any]) -> str:
+    """The same in one line."""
+    text = json.dumps(value, ensure_ascii=False, default=_iso)
+    return HIDDEN.sub(lambda match: json.dumps(match[0])[1:-1], text)
 
 
 def _iso(value: object) -> str:
@@ -151,6 +158,46 @@ def _marked(label: str) -> tuple[str, str]:
     """A label behind the mark of its group, as wide as the longest, and its style."""
     group = _GROUP[label]
     return f"{MARKS[group]} {label:{_LABEL_WIDTH}}", STYLES[group]
+
+
+# -- sources -----------------------------------------------------------------------------------------------------------
+
+FIRST_LINES: Final = 12
+"""Lines of the first page that are shown."""
+
+_SEEN: Final = "{:22} {:14} {:>11} {:>10}  {}"
+
+
+def seen_document(seen: "Seen") -> dict[str, Any]:
+    """What a build would make of one file, as plain values."""
+    return asdict(seen)
+
+
+def sources_view(each: "Iterable[Seen]") -> Iterator[Text]:
+    """What a build would read, a line a file, then the first page."""
+    yield Text(_SEEN.format("format", "encoding", "pages", "size", "path"), style="bold")
+    first: Seen | None = None
+    n_files = n_refused = size = 0
+    for seen in each:
+        n_files += 1
+        size += seen.size
+        n_refused += seen.refused is not None
+        first = first or (seen if seen.page else None)
+        yield _seen_line(seen)
+    yield Text(f"\n{_counted(n_files, 'file')} of {decimal(size)}, {n_refused:,} rejected whole or from the beginning")
+    if first is not None:
+        yield Text(f"\nThe first page, of {visible(first.path)}:\n")
+        lines = [line for line in first.page.splitlines() if line.strip()]
+        yield from (Text("  " + visible(line.strip())) for line in lines[:FIRST_LINES])
+
+
+def _seen_line(seen: "Seen") -> Text:
+    size = decimal(seen.size) if seen.size else "?"
+    if seen.refused is not None:
+        about = f"{seen.path}: {seen.refused.detail}"
+        return Text(visible(_SEEN.format("rejected", seen.refused.reason, "", size, about)), style="yellow")
+    pages = "?" if seen.records is None else f"{seen.records:,}"
+    return Text(visible(_SEEN.format(seen.format, seen.encoding, pages, size, seen.path)))
 
 
 # -- check, preflight --------------------------------------------------------------------------------------------------

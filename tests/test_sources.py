@@ -150,6 +150,45 @@ def test_two_recipes_are_one_too_many(tmp_path: Path) -> None:
     assert "two recipes" in done.stderr
 
 
+# -- dehusk sources --
+
+
+def test_what_would_be_read_is_told_without_building(tmp_path: Path) -> None:
+    folder = fill(tmp_path / "seeds")
+    (folder / "broken.jsonl").write_text('{"text": "cut o')
+    (folder / "old.txt").write_bytes("Zwölf Möwen über dem großen Süßsee.\n".encode("cp1252") * 3)
+
+    shown = CliRunner().invoke(main, ["sources", str(folder)])
+    told = CliRunner().invoke(main, ["sources", str(folder), "--json"])
+
+    assert shown.exit_code == told.exit_code == 0, shown.stderr
+    files = {row["path"]: row for row in map(json.loads, told.stdout.splitlines())}
+    assert list(files) == sorted(files)
+    assert {name: (row["format"], row["encoding"], row["records"]) for name, row in files.items()} == {
+        "a.txt": ("text", "utf-8", 1),
+        "broken.jsonl": (None, None, None),
+        "in/b.txt": ("text", "utf-8", 1),
+        "in/deep/c.txt": ("text", "utf-8", 1),
+        "old.txt": ("text", "cp1252", 1),
+        "rows.jsonl.gz": ("jsonl.gz/text", "utf-8", None),
+        "t.parquet": ("parquet/text", "utf-8", 500),
+    }
+    assert files["broken.jsonl"]["refused"]["reason"] == "damaged"
+    assert files["t.parquet"]["size"] == (folder / "t.parquet").stat().st_size
+    assert files["old.txt"]["page"].startswith("Zwölf Möwen")
+    assert "The first page, of a.txt:\n\n  Page a\n" in shown.stdout
+    assert "7 files of" in shown.stdout
+    assert not (tmp_path / "dist").exists()
+
+
+def test_the_columns_that_are_named_count_in_a_preview(tmp_path: Path) -> None:
+    (tmp_path / "a.jsonl").write_text('{"text": "One", "story": "Two"}\n')
+
+    told = CliRunner().invoke(main, ["sources", str(tmp_path), "--json", "--text-column", "story"])
+
+    assert json.loads(told.stdout)["page"] == "Two"
+
+
 # -- the web --
 
 

@@ -209,7 +209,9 @@ class StreamedFile(_Remote):
                 self._skip(self._at)
             data: bytes = self._file.read(size)
         except Exception:
-            self._file = None  # to be opened anew, and read up to where this one broke
+            broken, self._file = self._file, None  # to be opened anew, and read up to where this one broke
+            if broken is not None:
+                broken.close()
             raise
         return data
 

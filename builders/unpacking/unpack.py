@@ -49,14 +49,19 @@ def unpack_seeds(seeds: Iterable[Seed], recipe: Recipe) -> Iterator[Item]:
     Yields:
         For each seed its documents, and what is none, in their order; then the file itself, if it could be read.
     """
-    for seed, file in _open(seeds):
+    for seed, file in open_each(seeds):
         if isinstance(file, Refused):
             yield Unread(Place(seed.path), file)
         else:
             yield from _unpack_seed(seed, file, recipe)
 
 
-def _open(seeds: Iterable[Seed]) -> Iterator[tuple[Seed, BinaryIO | Refused]]:
+def open_each(seeds: Iterable[Seed]) -> Iterator[tuple[Seed, BinaryIO | Refused]]:
+    """Opens seeds, wherever they lie, one after the other.
+
+    Yields:
+        Each seed and its file, to be read before the next is asked for, or why there is none.
+    """
     for remote, group in groupby(seeds, key=lambda seed: seed.remote):
         if remote:
             yield from (opened for seed in group for opened in open_remote(seed))
