@@ -94,6 +94,7 @@ _PLACE: Final = (
 )
 _NOT_LETTERS: Final = re.compile(r"[\W_]+")
 _HIDING: Final = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
+_MAY_HIDE: Final = "[hidden], [style*=display i], [style*=visibility i]"
 _NAMED_CHARS: Final = 300
 _DIGITS: Final = str.maketrans("123456789", "000000000")  # names that differ in a number hint at the same
 _UNSEEN: Final = frozenset(("script", "style", "template"))
@@ -178,6 +179,11 @@ def inside(element: turbohtml.Element, tag: str, outer: Around) -> Around:
             own = _hints(names)
             held |= own << len(_NAMES)
     return held | own | outer_own, held, own, depth
+
+
+def hiding_elements(tree: turbohtml.Document) -> frozenset[turbohtml.Node]:
+    """The elements that say of themselves that they, and what is in them, are not shown."""
+    return frozenset(element for element in tree.select(_MAY_HIDE) if _unseen(element) & HIDDEN)
 
 
 def _unseen(element: turbohtml.Element) -> int:

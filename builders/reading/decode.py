@@ -535,7 +535,8 @@ def _with_widths(text: str, encoding: str, n_bytes: int) -> Decoded | Refused:
 
 def _may_be_doubled(text: str) -> bool:
     """Whether the first characters outside ASCII can be UTF-8 read in a single-byte codec."""
-    match = _FIRST_RUN.search(text)
+    outside = np.frombuffer(text.encode(), dtype=np.uint8) >= 0x80
+    match = _FIRST_RUN.search(text, int(outside.argmax())) if outside.any() else None
     run = match[0] if match else " "
     return any(_reads_as_utf8(run, codec) for codec, leads in _LEADS.items() if run[0] in leads)
 

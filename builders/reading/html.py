@@ -16,7 +16,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import turbohtml
 
-from dehusk.builders.labelling.markup import MARK_BYTES, OUTSIDE, Packed, marks_of_lines, packed
+from dehusk.builders.labelling.markup import MARK_BYTES, Packed, hiding_elements, marks_of_lines, packed
 from dehusk.builders.unpacking.document import Refused
 from dehusk.schema.record import PAGE_FLAGS
 
@@ -95,8 +95,8 @@ def html_page(data: bytes, charset: str | None = None) -> HtmlPage | Refused:
     html = BROKEN.sub("\ufffd", read.text) if "replacement_characters" in read.flags else read.text
     tree = turbohtml.parse(html)
     source = Source(html)
-    walk = Walk(source)
-    walk.go(iter(tree.children), OUTSIDE)
+    walk = Walk(source, hiding_elements(tree))
+    walk.go(iter(tree.children))
     sheet = Sheet()
     sheet.lay_out(walk.shown)
     recovered = recover(walk, source, sheet)

@@ -7,7 +7,7 @@ from typing import Final
 
 import turbohtml
 
-from dehusk.builders.labelling.markup import JSON_LD, OUTSIDE, inside, letters
+from dehusk.builders.labelling.markup import JSON_LD, inside, letters
 
 from .render import LINE, PARAGRAPH, Event, Left, Sheet, Walk
 from .source import Segment, Source
@@ -60,16 +60,16 @@ def _unscripted(left: list[Left], source: Source) -> list[Passage]:
     for (element, around), text in held:
         if len(text.strip()) >= _CHUNK:
             source.go_to(element)
-            walk = Walk(source)
-            walk.go(iter(element.children), inside(element, "noscript", around))
+            walk = Walk(source, around=inside(element, "noscript", around))
+            walk.go(iter(element.children))
             found.append((text, [LINE, *walk.shown, LINE]))
     return found
 
 
-def _linked(left: list[Left], source: Source) -> list[Passage]:
+def _linked(scripts: list[turbohtml.Element], source: Source) -> list[Passage]:
     """The bodies of articles, and the descriptions of things, that JSON-LD holds."""
     found: list[Passage] = []
-    for element, _ in left:
+    for element in scripts:
         script = element.text
         if len(script) < _WORTH or ("articleBody" not in script and "description" not in script):
             continue
@@ -109,6 +109,6 @@ def _text_of(literal: str) -> str:
     if "<" not in text and "&" not in text:
         return text
     walk, sheet = Walk(Source(text)), Sheet()
-    walk.go(iter(turbohtml.parse(text).children), OUTSIDE)
+    walk.go(iter(turbohtml.parse(text).children))
     sheet.lay_out(walk.shown)
     return "".join(sheet.parts)

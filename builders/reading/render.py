@@ -11,7 +11,7 @@ from typing import Final, NamedTuple
 
 import turbohtml
 
-from dehusk.builders.labelling.markup import HIDDEN, Around, inside
+from dehusk.builders.labelling.markup import OUTSIDE, Around, inside
 
 from .source import BLANK, Segment, Source
 
@@ -90,7 +90,7 @@ Event = Text | int
 
 
 class Left(NamedTuple):
-    """An element left out of the rendering that may hold text of the page, and what is around it."""
+    """A `<noscript>` element, which was left out, and what is around it."""
 
     element: turbohtml.Element
     around: Around
@@ -105,55 +105,80 @@ class Walk:
         scripts: the JSON-LD scripts.
     """
 
-    def __init__(self, source: Source) -> None:
+    def __init__(
+        self, source: Source, hiding: frozenset[turbohtml.Node] = frozenset(), around: Around = OUTSIDE
+    ) -> None:
         self.shown: list[Event] = []
         self.unscripted: list[Left] = []
-        self.scripts: list[Left] = []
+        self.scripts: list[turbohtml.Element] = []
         self._source = source
+        self._hiding = hiding
         self._hidden: list[Event] = []
         self._out = self.shown
+        self._open: list[tuple[turbohtml.Element, str]] = []
+        self._arounds = [around]
 
-    def go(self, children: Iterator[turbohtml.Node], around: Around) -> None:
-        """Walks through the children of an element that has this around it."""
-        above: list[tuple[Iterator[turbohtml.Node], Around, str]] = []
-        tag, kept = "", 0
+    def go(self, children: Iterator[turbohtml.Node]) -> None:
+        """Walks through the children of a node."""
+        above: list[Iterator[turbohtml.Node]] = []
+        kept = 0
         while True:
             node = next(children, None)
             if isinstance(node, turbohtml.Text):
-                self._take(node.data, around[0], kept=kept > 0)
+                data = node.data
+                if kept or data.strip(BLANK):
+                    self._take(data, kept=kept > 0)
+                else:
+                    self._out.append(_SPACE)
             elif isinstance(node, turbohtml.Element):
-                inner = node.tag
-                within = () if inner in _UNSHOWN else node.children
+                tag = node.tag
+                within = () if tag in _UNSHOWN else node.children
                 if not within:
-                    self._pass(node, inner, around)
+                    self._pass(node, tag)
                     continue
-                above.append((children, around, tag))
+                above.append(children)
+                children = iter(within)
                 self._source.near = node
-                children, around, tag = iter(within), inside(node, inner, around), inner
-                kept += inner in _KEPT
-                self._open(inner, around)
+                self._enter(node, tag)
+                kept += tag in _KEPT
             elif node is None:
                 if not above:
                     break
-                self._close(tag)
-                kept -= tag in _KEPT
-                children, around, tag = above.pop()
-                self._out = self._hidden if around[1] & HIDDEN else self.shown
+                kept -= self._leave() in _KEPT
+                children = above.pop()
         self._flush()
 
-    def _open(self, tag: str, around: Around) -> None:
-        if around[1] & HIDDEN:
+    def _enter(self, element: turbohtml.Element, tag: str) -> None:
+        self._open.append((element, tag))
+        if element in self._hiding:
             self._out = self._hidden
         if tag in _BREAKS:
             self._break(_BREAKS[tag])
 
-    def _pass(self, element: turbohtml.Element, tag: str, around: Around) -> None:
+    def _leave(self) -> str:
+        """Leaves the innermost element, whose tag it gives."""
+        element, tag = self._open.pop()
+        if len(self._arounds) > len(self._open) + 1:
+            self._arounds.pop()
+        self._close(tag)
+        if element in self._hiding and not any(outer in self._hiding for outer, _ in self._open):
+            self._out = self.shown
+        return tag
+
+    def _around(self) -> Around:
+        """What is around the place where the walk is: it is found for the elements that hold text, not for all."""
+        arounds = self._arounds
+        for element, tag in self._open[len(arounds) - 1 :]:
+            arounds.append(inside(element, tag, arounds[-1]))
+        return arounds[-1]
+
+    def _pass(self, element: turbohtml.Element, tag: str) -> None:
         """Passes an element that is left out, or empty: that one breaks the line, if it is shown."""
         if tag in _UNSHOWN:
-            self._leave_out(element, tag, around)
+            self._leave_out(element, tag)
         elif tag == "br":
             self._break(_BR)
-        elif tag in _BREAKS and (around[1] & HIDDEN or not inside(element, tag, around)[1] & HIDDEN):
+        elif tag in _BREAKS and element not in self._hiding:
             self._break(_BREAKS[tag])
         elif tag in ("td", "th"):
             self._out.append(_CELL)
@@ -175,16 +200,12 @@ class Walk:
             self.shown += (LINE, *self._hidden, LINE)
             self._hidden.clear()
 
-    def _take(self, data: str, marks: int, *, kept: bool) -> None:
+    def _take(self, data: str, *, kept: bool) -> None:
+        marks = self._around()[0]
         if kept:
-            if data:
-                self._out.append((data, marks, False, False, self._find_kept(data)))
+            self._out.append((data, marks, False, False, self._find_kept(data)))
             return
         words = data.strip(BLANK)
-        if not words:
-            if data:
-                self._out.append(_SPACE)
-            return
         if _UNEVEN.search(words):
             words = _RUN.sub(" ", words)
         self._out.append((words, marks, data[0] in BLANK, data[-1] in BLANK, self._source.find(words)))
@@ -200,16 +221,16 @@ class Walk:
             return [Segment(lead, len(words), -1, -1)]
         return [segment._replace(at=segment.at + lead) for segment in found]
 
-    def _leave_out(self, element: turbohtml.Element, tag: str, around: Around) -> None:
+    def _leave_out(self, element: turbohtml.Element, tag: str) -> None:
         if tag == "head":
             for node in element.children:
                 if isinstance(node, turbohtml.Element) and node.tag in _UNSHOWN:
-                    self._leave_out(node, node.tag, around)
+                    self._leave_out(node, node.tag)
             return
         if tag == "noscript":
-            self.unscripted.append(Left(element, around))
+            self.unscripted.append(Left(element, self._around()))
         elif tag == "script" and element.attr("type") == "application/ld+json":
-            self.scripts.append(Left(element, around))
+            self.scripts.append(element)
         self._source.leave_out(tag)
 
 
