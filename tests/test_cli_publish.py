@@ -7,6 +7,7 @@ import re
 import shutil
 import subprocess
 from pathlib import Path
+from typing import Any
 
 import pyarrow.parquet as pq
 import pytest
@@ -16,7 +17,8 @@ from publishing import TARGET, build_pages, git, history
 from terminals import DEHUSK, clean_environment
 
 from dehusk.builders.cli import INTERRUPTED, main
-from dehusk.schema.errors import CLEAN, FINDINGS, WRONG_USE
+from dehusk.builders.publishing.publication import Patience
+from dehusk.schema.errors import BROKEN_RUN, CLEAN, FINDINGS, WRONG_USE
 
 ESCAPES = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 
@@ -100,6 +102,32 @@ def test_a_wrong_word_is_told_before_anything_is_read(target: str, options: list
     refused = run("publish", "no-such-folder", target, *options, "--yes")
     assert (refused.exit_code, refused.stdout) == (WRONG_USE, "")
     assert refused.stderr.startswith(f"error: {said}")
+
+
+@pytest.fixture
+def no_wait(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Patience, "wait", lambda *_: 0.0)
+
+
+@pytest.mark.usefixtures("no_wait")
+@pytest.mark.parametrize(("stage", "how", "end"), [
+    ("GET /whoami-v2", {"status": 401}, (WRONG_USE, "the hub does not know the token")),
+    ("POST /commit/", {"status": 403}, (WRONG_USE, "not allowed")),
+    ("POST /repos/create", {"status": 503}, (BROKEN_RUN, "the hub fails")),
+    ("POST /commit/", {"status": 412}, (BROKEN_RUN, "it was changed in the meantime")),
+    ("GET /whoami-v2", {"cut": True}, (BROKEN_RUN, "no answer")),
+    ("GET /whoami-v2", {"status": 429, "headers": {"Retry-After": "3600"}}, (BROKEN_RUN, "asks to wait 3600 s")),
+])  # fmt: skip
+def test_what_goes_wrong_on_the_way_is_a_sentence_and_an_exit_code(
+    hub: Hub, first: Path, stage: str, how: dict[str, Any], end: tuple[int, str]
+) -> None:
+    hub.fail(*stage.split(), times=99, **how)
+    done = run("publish", first, TARGET, "--endpoint", hub.endpoint, "--yes")
+    code, said = end
+    assert done.exit_code == code
+    *_, error, tip = done.stderr.splitlines()
+    assert re.match(rf"error: .*{said}", error)
+    assert tip.startswith("tip: ")
 
 
 def test_without_a_terminal_nothing_is_done_unasked(hub: Hub, first: Path) -> None:

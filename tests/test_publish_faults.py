@@ -15,7 +15,7 @@ from publishing import QUICK, TARGET, build_pages, git, history, plan, publish, 
 
 from dehusk.builders.publishing.publication import Patience, Publication
 from dehusk.builders.publishing.publish import plan_publication, publish_dataset
-from dehusk.schema.errors import AccessError, PublishError, TargetError
+from dehusk.schema.errors import AccessError, ArrivalError, PublishError, TargetError
 
 ALWAYS = 99
 
@@ -70,6 +70,12 @@ def plain(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("huggingface_hub._commit_api.is_xet_available", lambda: False)
 
 
+@pytest.fixture
+def empty_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The client has read no version of the dataset before."""
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path / "cache"))
+
+
 def check_sentence(error: PublishError) -> None:
     """One sentence that names the place and holds neither a signed URL nor a token."""
     assert error.message
@@ -102,6 +108,7 @@ STAGES = {
     "tree": ("GET", "/tree/"),
     "refs": ("GET", "/refs"),
     "manifest": ("HEAD", "/resolve/.*/manifest.json"),
+    "card": ("HEAD", "/resolve/.*/README.md"),
     "preupload": ("POST", "/preupload/"),
     "validate": ("POST", "/validate-yaml"),
     "commit": ("POST", "/commit/"),
@@ -112,6 +119,11 @@ XET_STAGES = {
     "xet-token": ("GET", "/xet-write-token/"),
     "xorb": ("POST", "/v1/xorbs/"),
     "shard": ("POST", "/v1/shards"),
+}
+
+READING_STAGES = {
+    "xet-read-token": ("GET", "/xet-read-token/"),
+    "reconstruction": ("GET", "/reconstructions/"),
 }
 
 LFS_STAGES = {
@@ -170,6 +182,37 @@ def test_large_files_by_lfs_that_fail(full: Hub, new: Path, stage: str, how: dic
     error = fails(full, new, LFS_STAGES[stage], **how)
     assert error.exit_code == (2 if isinstance(error, AccessError) else 3)
     assert full.asked("POST", "/xorbs/") == []
+
+
+@pytest.mark.parametrize("stage", READING_STAGES)
+@pytest.mark.parametrize("how", [{"status": 503}, {"status": 403}, {"cut": True}], ids=str)
+@pytest.mark.usefixtures("empty_cache")
+def test_an_earlier_version_that_cannot_be_read(full: Hub, new: Path, stage: str, how: dict[str, Any]) -> None:
+    error = fails(full, new, READING_STAGES[stage], **how)
+    assert error.exit_code == (2 if isinstance(error, (AccessError, TargetError)) else 3)
+
+
+def test_a_dataset_that_arrives_and_does_not_load_is_not_tagged(hub: Hub, old: Path) -> None:
+    hub.fail("HEAD", "/resolve/.*/README.md", status=403, times=ALWAYS)
+    with pytest.raises(ArrivalError, match="it cannot be loaded") as refused:
+        publish_dataset(plan(old, hub, Publication(tag="1.0.0")), patience=QUICK)
+    check_sentence(refused.value)
+    assert (refused.value.exit_code, git(hub, "tag"), len(history(hub))) == (3, "", 2)
+    hub.faults.clear()
+    done = publish_dataset(plan(old, hub, Publication(tag="1.0.0")), patience=QUICK)
+    assert git(hub, "rev-parse", "1.0.0") == done.commit == history(hub)[0]
+    assert len(history(hub)) == 2
+
+
+@pytest.mark.parametrize("how", [{"status": 403}, {"status": 503}, {"cut": True}], ids=str)
+def test_a_repository_that_cannot_be_made(hub: Hub, old: Path, how: dict[str, Any]) -> None:
+    hub.fail("POST", "/repos/create", times=ALWAYS, **how)
+    with pytest.raises(PublishError) as refused:
+        publish(old, hub, Publication(tag="1.0.0"))
+    check_sentence(refused.value)
+    assert refused.value.exit_code == (2 if isinstance(refused.value, AccessError) else 3)
+    assert hub.about("datasets", TARGET) is None
+    check_completed(hub, old, 1)
 
 
 @pytest.mark.parametrize(("stage", "status"), [

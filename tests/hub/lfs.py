@@ -19,6 +19,9 @@ def batch(call: Exchange, kind: str | None, repo: str) -> None:
     want, transfer = call.payload(), "basic"
     upload = want["operation"] == "upload"
     call.open(kind, repo, write=upload)
+    if upload and call.hub.settings.xet and "xet" in want.get("transfers", []):  # clients 1.x ask; later ones do not
+        call.send(json.dumps({"transfer": "xet", "objects": []}).encode(), headers=_TYPE)
+        return
     objects = []
     for wanted in want["objects"]:
         if not re.fullmatch("[0-9a-f]{64}", wanted["oid"]):
