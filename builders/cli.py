@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from .build import Watch
     from .publishing import publication
     from .recipe import Recipe
+    from .summary import Summary
     from .unpacking.document import Refused
     from .versioning.takedown import Takedown
 
@@ -190,6 +191,7 @@ def _columns(command: Callable[..., object]) -> Callable[..., object]:
     epilog=_examples(
         "dehusk build",
         "dehusk build dumps/2024-05 --out datasets/may",
+        "dehusk build 's3://crawl/2024-05/*.warc.gz' --out s3://datasets/may",
         "dehusk build crawl.warc.gz pages.parquet --url-column link --extra-column topic",
         "dehusk build dump.jsonl --text-column story --id-column key --date-column seen",
         "dehusk build pages.csv --html-column source",
@@ -197,22 +199,27 @@ def _columns(command: Callable[..., object]) -> Callable[..., object]:
     ),
 )
 @click.argument("sources", nargs=-1, metavar="[SOURCE]...")
-@click.option("--out", type=_PATH, default="dist", show_default=True, help="Folder of the dataset; made or replaced.")
+@click.option(
+    "--out",
+    default="dist",
+    show_default=True,
+    help="Folder or address of the dataset; made or replaced.",
+    metavar="PLACE",
+)
 @click.option("--recipe", type=_PATH, metavar="FILE", help="TOML file of options.  [default: dehusk.toml in SOURCE]")
 @_columns
 @click.option("--quiet", "-q", is_flag=True, help="No progress on stderr.")
 def build_command(
-    sources: tuple[str, ...], out: Path, recipe: Path | None, quiet: bool, **columns: str | tuple[str, ...]
+    sources: tuple[str, ...], out: str, recipe: Path | None, quiet: bool, **columns: str | tuple[str, ...]
 ) -> None:
     """Packs the page dumps in each SOURCE as one dataset.
 
     A SOURCE is a file, a folder at any depth, a glob or an address such as s3://bucket/folder [default: seeds]. What
-    each file is tells its content: text dumps, JSON lines, CSV, Parquet, Arrow; docs/sources.md says more. A dataset
-    that stands in the output folder is replaced at the end, all at once; a folder with anything else in it is left
-    alone. What is no page is listed in the dataset with its reason, and does not fail the build. What a takedown.txt in
+    each file is tells its content: text, HTML, web archives, JSON lines, CSV, Parquet, Arrow, zip, tar; docs/sources.md
+    says more. A dataset that stands in the output folder is replaced at the end, all at once; a folder with anything
+    else in it is left alone. To an address (s3://bucket/name) the dataset is brought when it is built. What is no page is listed in the dataset with its reason, and does not fail the build. What a takedown.txt in
     a SOURCE or beside the recipe names stays out.
     """
-    from .build import build_dataset
     from .terminal import summary_view
     from .versioning.takedown import NOTHING, TAKEDOWN_NAME, read_takedown
 
@@ -221,9 +228,22 @@ def build_command(
     takedown = NOTHING if recipe is None else read_takedown(recipe.parent / TAKEDOWN_NAME)
     with _progress(quiet=quiet) as watch:
         began = perf_counter()
-        summary = build_dataset(named, out, options, takedown=takedown, watch=watch)
+        summary = _builder(out)(named, options, takedown=takedown, watch=watch)
         seconds = perf_counter() - began
     _print(_console(sys.stdout), summary_view(summary, out, seconds))
+
+
+def _builder(out: str) -> Callable[..., "Summary"]:
+    """What builds a dataset there: in a folder of this machine, or at an address."""
+    from .unpacking.remote import is_address
+
+    if is_address(out):
+        with needs("publish", "building to an address"):
+            from .publishing.deliver import build_elsewhere
+        return lambda sources, recipe, **options: build_elsewhere(sources, out, recipe, **options)
+    from .build import build_dataset
+
+    return lambda sources, recipe, **options: build_dataset(sources, Path(out), recipe, **options)
 
 
 def _recipe_for(sources: Sequence[str], recipe: Path | None) -> "Recipe":

@@ -106,12 +106,12 @@ def progress_line(done: int, n_seeds: int) -> str:
     return f"{done:,} of {n_seeds:,} seeds ({100 * done // n_seeds} %)"
 
 
-def summary_view(summary: "Summary", out: Path, seconds: float) -> Iterator[Text]:
+def summary_view(summary: "Summary", out: Path | str, seconds: float) -> Iterator[Text]:
     """What a build counted, where it is and how to load it, line by line.
 
     Args:
         summary: its counts; at least one page was kept.
-        out: the dataset folder, as the person named it.
+        out: the dataset folder or address, as the person named it.
         seconds: how long it took.
     """
     rejected = sum(summary.rejected.values())

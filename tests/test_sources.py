@@ -305,6 +305,40 @@ def test_a_bucket_is_a_source(bucket: str, tmp_path: Path, monkeypatch: pytest.M
         assert word.encode() not in written
 
 
+def test_a_dataset_is_built_into_a_bucket(bucket: str, tmp_path: Path) -> None:
+    folder = fill(tmp_path / "seeds")
+    (folder / "rows.jsonl.gz").unlink()
+    build_dataset(folder, tmp_path / "dist")
+    url = f"{bucket}/datasets/one"
+    system = fsspec.filesystem("s3", skip_instance_cache=True)
+
+    def built() -> dict[str, bytes]:
+        done = CliRunner().invoke(main, ["build", str(folder), "--out", url, "--quiet"])
+        assert done.exit_code == 0, done.stderr
+        assert f"load_dataset('{url}')" in done.stdout
+        system.invalidate_cache()
+        return {name.removeprefix("pages/datasets/one/"): system.cat_file(name) for name in system.find(url)}
+
+    assert built() == {
+        path.relative_to(tmp_path / "dist").as_posix(): path.read_bytes()
+        for path in (tmp_path / "dist").rglob("*")
+        if path.is_file()
+    }
+    (folder / "takedown.txt").write_text("path a.txt\n")
+    built()
+    (folder / "takedown.txt").unlink()
+    listed = built()["takedown.txt"]  # what was taken out once stays out
+
+    assert b"path a.txt" in listed
+
+
+def test_a_hub_is_no_place_to_build_into(tmp_path: Path) -> None:
+    done = CliRunner().invoke(main, ["build", str(fill(tmp_path)), "--out", "hf://datasets/ada/pages", "--quiet"])
+
+    assert done.exit_code == 2
+    assert "dehusk publish" in done.stderr
+
+
 def test_parts_of_files_in_a_bucket_have_each_record_once(bucket: str, tmp_path: Path) -> None:
     from dehusk.builders.plan import cut_large
 
