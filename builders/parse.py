@@ -94,6 +94,7 @@ def _page(records: pa.Table) -> Page:
         **values
         | {
             "authors": tuple(row["authors"]),
+            "reservations": tuple(row["reservations"]),
             "flags": tuple(row["flags"]),
             "language_score": None if row["language_score"] is None else _decimal(row["language_score"]),
             "boilerplate_share": _decimal(row["boilerplate_share"]),

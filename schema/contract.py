@@ -21,7 +21,19 @@ from pandera.errors import SchemaErrors
 from .findings import Finding, shorten
 from .labels import BOILERPLATE, LABELS, TEXT_LABELS
 from .languages import LANGUAGES
-from .record import FLAGS, LINE, PRECISIONS, RECORD, RECORDS, VERY_SHORT, Field
+from .record import (
+    EVIDENCE,
+    FLAGS,
+    LINE,
+    PRECISIONS,
+    RECORD,
+    RECORDS,
+    RESERVATIONS,
+    TEXT,
+    VERDICTS,
+    VERY_SHORT,
+    Field,
+)
 from .view import WHITE_SPACE, codepoints, count_visible, text_view, white_places
 
 Mask = npt.NDArray[np.bool_]
@@ -40,22 +52,23 @@ class Nested:
     Attributes:
         row: row of each element, `int64[n]`.
         at: index of the first element of each row, `int64[n_rows + 1]`.
-        broken: rows that hold a null inside, other than in the fields that may be null,
-            `bool[n_rows]`; null values read as 0, False or an empty string.
+        broken: rows with a null where none may be, `bool[n_rows]`; null values read as 0, False or an empty string.
     """
 
-    def __init__(self, column: pa.ChunkedArray, nullable: frozenset[str] = frozenset()) -> None:
+    def __init__(self, column: pa.ChunkedArray, inner: tuple[Field, ...]) -> None:
+        self._required = [field.name for field in inner if not field.nullable]
         lists = column.combine_chunks()
         lengths = pc.fill_null(pc.list_value_length(lists), 0).to_numpy(zero_copy_only=False).astype(np.int64)
         self.at: Ints = np.concatenate(([0], np.cumsum(lengths)))
         self.row: Ints = np.repeat(np.arange(len(lengths)), lengths)
         self.elements: pa.StructArray = lists.flatten()
-        self.broken: Mask = self.any_by_row(self._has_null(nullable))
+        self.broken: Mask = self.any_by_row(self._has_null())
 
-    def _has_null(self, nullable: frozenset[str]) -> Mask:
+    def _has_null(self) -> Mask:
         has_null = self.elements.is_null().to_numpy(zero_copy_only=False)
-        for field, child in zip(self.elements.type, self.elements.flatten(), strict=True):
-            if child.null_count and field.name not in nullable:
+        for name in self._required:
+            child = pc.struct_field(self.elements, name)
+            if child.null_count:
                 has_null = has_null | child.is_null().to_numpy(zero_copy_only=False)
         return np.asarray(has_null, dtype=np.bool_)
 
@@ -92,12 +105,12 @@ class Reading:
     @cached_property
     def lines(self) -> Nested:
         """All lines."""
-        return Nested(self.table["lines"], frozenset(field.name for field in LINE if field.nullable))
+        return Nested(self.table["lines"], LINE)
 
     @cached_property
     def evidence(self) -> Nested:
         """All pieces of evidence."""
-        return Nested(self.table["evidence"])
+        return Nested(self.table["evidence"], EVIDENCE)
 
     @cached_property
     def raw(self) -> tuple[npt.NDArray[np.uint32], Ints]:
@@ -294,6 +307,16 @@ def _flags(reading: Reading) -> Mask:
     return held
 
 
+def _reservations(reading: Reading) -> Mask:
+    lists = reading.column("reservations")
+    row = pc.list_parent_indices(lists).to_numpy(zero_copy_only=False).astype(np.int64)
+    found = pc.index_in(lists.flatten(), value_set=pa.array(list(RESERVATIONS)))
+    place = pc.fill_null(found, -1).to_numpy(zero_copy_only=False)
+    bad = place < 0
+    bad[1:] |= (place[1:] <= place[:-1]) & (row[1:] == row[:-1])
+    return np.bincount(row[bad], minlength=reading.n) == 0
+
+
 def _n_lines(reading: Reading) -> Mask:
     return reading.numbers("n_lines") == np.diff(reading.lines.at)
 
@@ -373,7 +396,26 @@ def _evidence_field(reading: Reading) -> Mask:
     return _is_in(reading.evidence.column("field"), [field.name for field in RECORD])
 
 
+def _origin(reading: Reading) -> Mask:
+    return _line_of_text(reading.evidence.column("origin"))
+
+
+def _evidence_value(reading: Reading) -> Mask:
+    """A value stands for markup only, and is one line."""
+    value = reading.evidence.column("value")  # an empty string where it is null
+    empty = _mask(pc.equal(value, ""))
+    from_text = _is_in(reading.evidence.column("origin"), [TEXT])
+    return np.where(from_text, empty, empty | _line_of_text(value))
+
+
 def _evidence_span(reading: Reading) -> Mask:
+    spanned = [~_null(pc.struct_field(reading.evidence.elements, name)) for name in ("line", "start", "end")]
+    from_text = _is_in(reading.evidence.column("origin"), [TEXT])
+    nowhere = ~(spanned[0] | spanned[1] | spanned[2])
+    return np.where(from_text, spanned[0] & spanned[1] & spanned[2] & _in_line(reading), nowhere)
+
+
+def _in_line(reading: Reading) -> Mask:
     line, row = reading.evidence.numbers("line"), reading.evidence.row
     held = (line >= 0) & (line < np.diff(reading.lines.at)[row])
     at = np.where(held, reading.lines.at[row] + line, 0)
@@ -425,7 +467,7 @@ RULES: Final = (
     Rule("id_unique", "id", "remove one of the two records, or build the dataset anew", _unique),
     *(
         Rule("one_line", name, _EDITED, partial(_one_line, name))
-        for name in ("title", "summary", "section", "publisher", "site", "url")
+        for name in ("title", "summary", "section", "publisher", "site", "url", "license")
     ),
     Rule("text_is_clean", "text", "control characters are never part of the text: build anew", _text_is_clean),
     Rule("text_is_view", "text", "change labels, not the text: the text is its content lines, joined", _text_is_view),
@@ -445,6 +487,7 @@ RULES: Final = (
     Rule("precision", "published_precision", "day, minute or second where a date is known, else null", _precision),
     Rule("language_code", "language", "use an ISO 639-1 code, or null", _language),
     Rule("language_score", "language_score", "0 to 1 where the language is known, else null", _language_score),
+    Rule("reservations", "reservations", "use the names of the reference page, in its order", _reservations),
     Rule("flags_agree", "flags", _EDITED, _flags),
     Rule("n_lines", "n_lines", _EDITED, _n_lines),
     Rule("n_content_lines", "n_content_lines", _EDITED, _n_content_lines),
@@ -472,7 +515,24 @@ RULES: Final = (
     Rule("score", "lines.score", "scores lie between 0 and 1", _score, over="lines"),
     Rule("no_nulls", "evidence", _EDITED, partial(_no_nulls, "evidence")),
     Rule("field", "evidence.field", "name a field of the record", _evidence_field, over="evidence"),
-    Rule("in_line", "evidence.start", "what was read lies in the line that is named", _evidence_span, over="evidence"),
+    Rule("origin", "evidence.origin", "say where it was read", _origin, over="evidence"),
+    Rule(
+        "verdict",
+        "evidence.verdict",
+        "won, agrees or differs",
+        lambda r: _is_in(r.evidence.column("verdict"), VERDICTS),
+        over="evidence",
+    ),
+    Rule(
+        "value", "evidence.value", "one line of what the markup says; null for text", _evidence_value, over="evidence"
+    ),
+    Rule(
+        "in_line",
+        "evidence.start",
+        "what was read lies in the line that is named; markup has no place in the text",
+        _evidence_span,
+        over="evidence",
+    ),
     Rule("relative_path", "source.path", "paths are relative to the seeds folder", _path),
     Rule("relative_path", "source.member", "names in an archive do not lead out of it", _member),
     Rule("sha256", "source.sha256", "64 hex digits in lower case", _sha256),

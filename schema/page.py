@@ -43,6 +43,8 @@ class Page:
     url: str | None
     language: str | None
     language_score: float | None
+    license: str | None
+    reservations: tuple[str, ...]
     flags: tuple[str, ...]
     boilerplate_share: float
     lines: tuple[Line, ...]

@@ -27,6 +27,25 @@ PAGE_FLAGS: Final = {
 }
 """Findings about a page as a whole, as they stand in `flags` beside the kinds of boilerplate."""
 
+RESERVATIONS: Final = {
+    "noindex": "robots are asked not to list the page",
+    "noarchive": "not to keep a copy of it",
+    "nosnippet": "not to show pieces of its text",
+    "noai": "its text is not to be used for AI",
+    "noimageai": "its pictures are not to be used for AI",
+    "tdm-reservation": "rights to text and data mining are reserved (W3C TDM Reservation Protocol)",
+}
+"""What a page's markup can reserve, in the order in which it stands in `reservations`."""
+
+TEXT: Final = "text"
+"""The origin of evidence that was read from the visible text."""
+
+WON: Final = "won"
+AGREES: Final = "agrees"
+DIFFERS: Final = "differs"
+VERDICTS: Final = (WON, AGREES, DIFFERS)
+"""What a piece of evidence did: it is what the record holds, it says the same, or it says something else."""
+
 FLAGS: Final = (*BOILERPLATE, *PAGE_FLAGS)
 """All that may stand in `flags`, in the order in which it stands there."""
 
@@ -74,9 +93,20 @@ LINE: Final = (
 
 EVIDENCE: Final = (
     Field("field", pa.string(), "the field that was read out"),
-    Field("line", pa.int32(), "the line it was read from: its place in `lines`, from 0"),
-    Field("start", pa.int32(), "where what was read begins in `raw`, in characters"),
-    Field("end", pa.int32(), "where it ends"),
+    Field(
+        "origin",
+        pa.string(),
+        "`text`, or where it stands in the markup: `json-ld: datePublished`, `meta: og:title`, `time: datetime` ...",
+    ),
+    Field(
+        "verdict",
+        pa.string(),
+        "`won`: the record holds it; `agrees`: it says the same; `differs`: it says something else",
+    ),
+    Field("value", pa.string(), "what the markup says there, cut at 300 characters", nullable=True),
+    Field("line", pa.int32(), "the line it was read from: its place in `lines`, from 0", nullable=True),
+    Field("start", pa.int32(), "where what was read begins in `raw`, in characters", nullable=True),
+    Field("end", pa.int32(), "where it ends", nullable=True),
 )
 
 SOURCE: Final = (
@@ -106,7 +136,7 @@ SOURCE: Final = (
 RECORD: Final = (
     Field("id", pa.string(), "first 24 hex digits of the SHA-256 of the page's bytes"),
     Field("title", pa.string(), "headline of the page", nullable=True),
-    Field("summary", pa.string(), "standfirst of the page", nullable=True),
+    Field("summary", pa.string(), "standfirst of the page, else the description that its markup gives", nullable=True),
     Field("text", pa.string(), "clean text: the summary, heading, paragraph and list_item lines, one a line"),
     Field("authors", pa.list_(pa.string()), "who wrote the page, as it spells them; empty when not known"),
     Field(
@@ -122,16 +152,33 @@ RECORD: Final = (
     Field("section", pa.string(), "section or category of the page", nullable=True),
     Field("publisher", pa.string(), "who publishes the site, as the page states it", nullable=True),
     Field("site", pa.string(), "registrable domain of `url`", nullable=True),
-    Field("url", pa.string(), "the page's own address, as its text states it, else as its box does", nullable=True),
+    Field(
+        "url",
+        pa.string(),
+        "the page's own address, as its markup or its text states it, else as its box does",
+        nullable=True,
+    ),
     Field("language", pa.string(), "language of the page, ISO 639", nullable=True),
     Field("language_score", pa.float32(), "how sure that is, 0 to 1", nullable=True),
+    Field(
+        "license",
+        pa.string(),
+        "licence of the page that its markup links or names, as it stands there",
+        nullable=True,
+    ),
+    Field("reservations", pa.list_(pa.string()), "uses that the page's markup reserves: `noai`, `tdm-reservation` ..."),
     Field("flags", pa.list_(pa.string()), "kinds of boilerplate on the page, and findings about it"),
     Field("n_lines", pa.int32(), "number of lines"),
     Field("n_content_lines", pa.int32(), "number of lines that make `text`"),
     Field("n_chars", pa.int32(), "number of characters of `text`"),
     Field("boilerplate_share", pa.float32(), "share of the page's visible characters in boilerplate lines"),
     Field("lines", pa.list_(_struct(LINE)), "every line of `raw` that is not blank, in order", inner=LINE),
-    Field("evidence", pa.list_(_struct(EVIDENCE)), "where each extracted field was read", inner=EVIDENCE),
+    Field(
+        "evidence",
+        pa.list_(_struct(EVIDENCE)),
+        "where each extracted field was read, and what else the page says of it",
+        inner=EVIDENCE,
+    ),
     Field("source", _struct(SOURCE), "where the page came from", inner=SOURCE),
     Field("raw", pa.string(), "the page as it was decoded, nothing left out; of HTML, the text that it shows"),
     Field("extra", pa.string(), "other columns of the table it came from, if asked for: a JSON object", nullable=True),

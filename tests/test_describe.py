@@ -67,7 +67,11 @@ def test_no_pages() -> None:
 def test_nothing_said() -> None:
     row = describe(("navigation", "Menu"))
 
-    assert {name: row[name] for name in COLUMNS} == dict.fromkeys(COLUMNS) | {"authors": [], "evidence": []}
+    assert {name: row[name] for name in COLUMNS} == dict.fromkeys(COLUMNS) | {
+        "authors": [],
+        "reservations": [],
+        "evidence": [],
+    }
 
 
 def test_whole_page() -> None:
@@ -96,6 +100,8 @@ def test_whole_page() -> None:
         "published_precision": "minute",
         "modified": datetime.fromisoformat("2023-10-20"),
         "language": "en",
+        "license": None,
+        "reservations": [],
     }
     assert said(row, "authors") == row["authors"]
     assert said(row, "published") == ["19 October 2023 06:45"]

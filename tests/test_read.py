@@ -68,6 +68,7 @@ def test_a_page_carries_where_it_came_from(tmp_path: Path) -> None:
             "byte_end": 11,
         },
         "extra": None,
+        "declared": None,
         "cut": None,
     }
 

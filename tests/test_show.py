@@ -238,7 +238,7 @@ def test_json_is_the_whole_page(seed: Path) -> None:
     assert [line.pop("n") for line in document["lines"]] == line_numbers(page)
     lines = tuple(Line(**line) for line in document.pop("lines"))
     dates = {name: document[name] and datetime.fromisoformat(document[name]) for name in ("published", "modified")}
-    tuples = {name: tuple(document[name]) for name in ("authors", "flags")}
+    tuples = {name: tuple(document[name]) for name in ("authors", "reservations", "flags")}
     assert Page(**document | dates | tuples | {"lines": lines}) == page
 
 

@@ -60,6 +60,16 @@ def find_address(raw: str) -> tuple[int, int] | None:
     return None
 
 
+def is_address(text: str) -> bool:
+    """Whether a text is one whole address of the web and nothing else.
+
+    >>> is_address("https://tides.example/a"), is_address("/a"), is_address("data:text/html,x")
+    (True, False, False)
+    """
+    m = _URL.fullmatch(text) if len(text) <= MAX_URL else None
+    return m is not None and "." in m[1]
+
+
 @cache
 def _suffixes() -> Any:
     # Loaded when first needed: it takes 0.1 s, and few pages state an address.

@@ -19,17 +19,19 @@ from dehusk.schema.record import RECORDS
 from .address import find_address, site_of
 from .ago import days_ago
 from .dates import AS_OF, MODIFIED, Reading, StatedDate, find_dates, month_comes_first
+from .declared import Declared
 from .headline import LEAST, MAX_TITLE, rank_headlines
 from .language import MAX_CHARS as LANGUAGE_CHARS
 from .language import guess_language
 from .names import Name, find_names, is_agency, only_persons
 from .publisher import find_publisher
+from .settle import settle_rest, settle_title
 from .sheet import NEAR, About, Frame, Line, Sheet, Span, frame_of, lay_out, normalise
 from .words import fold_word, folded
 
 COLUMNS: Final = (
     *("url", "site", "publisher", "title", "summary", "section", "authors", "published", "published_precision"),
-    *("modified", "language", "language_score", "evidence"),
+    *("modified", "language", "language_score", "license", "reservations", "evidence"),
 )
 """The columns that `describe_pages` appends, in order."""
 
@@ -493,12 +495,15 @@ def _sample(page: Sheet) -> str:
     return " ".join(pieces)
 
 
-def _describe(page: Sheet, dates: Dates) -> About:
+def _describe(page: Sheet, dates: Dates, declared: Sequence[Declared]) -> About:
     about = About()
     guess = guess_language(_sample(page))
     about.note("language", guess.code if guess.sure else None)
     about.note("language_score", guess.score if guess.sure else None)
-    frame = frame_of(page, read_title(page, about))
+    place = read_title(page, about)
+    if declared:
+        place = settle_title(page, about, declared)
+    frame = frame_of(page, place)
     asides = _asides(page, frame)
     dated = page.lines("date", "byline") + [aside.line for aside in asides if aside.dated]
     reading = Reading(guess.code, month_comes_first(page.read(line) for line in dated[:MAX_DATED]))
@@ -508,25 +513,38 @@ def _describe(page: Sheet, dates: Dates) -> About:
     _read_summary(page, frame, about)
     _read_publisher(page, about)
     _read_address(page, about)
+    about.note("reservations", [])
+    if declared:
+        settle_rest(about, declared, (reading, dates))
     return about
+
+
+def _declared_of(pages: pa.Table) -> list[list[Declared]]:
+    """What the markup of each page declares; nothing for flat text."""
+    if "declared" not in pages.column_names:
+        return [[]] * pages.num_rows
+    return [[Declared(**one) for one in row or ()] for row in pages["declared"].to_pylist()]
 
 
 def describe_pages(pages: pa.Table, lines: pa.Table, dates: Dates = ANY_DATES) -> pa.Table:
     """Appends to each page what it says about itself.
 
     Args:
-        pages: one row a page, with `raw`.
+        pages: one row a page, with `raw`, and with `declared` (`DECLARED`; null for flat text) where some had markup.
         lines: one row a line, labelled and scored (`LINES`), sorted by page, then start.
         dates: which dates to believe.
 
     Returns:
         `pages` with the columns of `COLUMNS`, typed as in `RECORDS`.
     """
-    found = [_describe(sheet, dates) for sheet in lay_out(pages, lines)]
+    found = [
+        _describe(sheet, dates, declared)
+        for sheet, declared in zip(lay_out(pages, lines), _declared_of(pages), strict=True)
+    ]
     for name in COLUMNS:
         kind = RECORDS.field(name).type
         if name == "evidence":
-            values: list[Any] = [[{"field": f, **span._asdict()} for f, span in about.evidence] for about in found]
+            values: list[Any] = [[witness.as_row() for witness in about.evidence] for about in found]
         else:
             values = [about.fields.get(name) for about in found]
         pages = pages.append_column(pa.field(name, kind), pa.array(values, kind))

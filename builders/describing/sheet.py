@@ -1,7 +1,7 @@
 """A labelled page laid out for reading: its few telling lines as tuples, the rest as arrays."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, NamedTuple
 
@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from dehusk.schema.labels import LABELS, TEXT_LABELS
+from dehusk.schema.record import TEXT, WON
 from dehusk.schema.view import WHITE_SPACE
 
 META: Final = ("title", "summary", "byline", "date", "section", "legal")
@@ -90,17 +91,57 @@ class Sheet:
         return self.raw[line.start : line.end]
 
 
+class Witness(NamedTuple):
+    """One piece of evidence of a field.
+
+    Attributes:
+        field: the field of the record.
+        origin: 'text', or where it stands in the markup, as 'json-ld: datePublished'.
+        verdict: one of `VERDICTS`.
+        value: what stands there, for markup; None for what can be read at `span`, and for a bare agreement.
+        span: where it stands in the text; None for markup.
+    """
+
+    field: str
+    origin: str
+    verdict: str
+    value: str | None
+    span: Span | None
+
+    def as_row(self) -> dict[str, Any]:
+        """The fields of `EVIDENCE`."""
+        line, start, end = self.span or (None, None, None)
+        return {
+            "field": self.field,
+            "origin": self.origin,
+            "verdict": self.verdict,
+            "value": self.value,
+            "line": line,
+            "start": start,
+            "end": end,
+        }
+
+
 @dataclass(slots=True)
 class About:
     """What was read from a page, and where."""
 
     fields: dict[str, Any] = field(default_factory=dict)
-    evidence: list[tuple[str, Span]] = field(default_factory=list)
+    evidence: list[Witness] = field(default_factory=list)
 
     def note(self, name: str, value: Any, *spans: Span) -> None:
-        """Keeps the value of a field and where it was read."""
+        """Keeps the value of a field and where in the text it was read."""
         self.fields[name] = value
-        self.evidence += [(name, span) for span in spans]
+        self.evidence += [Witness(name, TEXT, WON, None, span) for span in spans]
+
+    def of(self, name: str) -> list[Witness]:
+        """The evidence of a field."""
+        return [witness for witness in self.evidence if witness.field == name]
+
+    def settle(self, name: str, value: Any, witnesses: Iterable[Witness]) -> None:
+        """Keeps the value of a field and all evidence of it, in place of what was kept before."""
+        self.fields[name] = value
+        self.evidence = [witness for witness in self.evidence if witness.field != name] + list(witnesses)
 
 
 def normalise(text: str) -> str:

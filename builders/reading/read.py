@@ -6,6 +6,7 @@ from typing import Any, Final
 
 import pyarrow as pa
 
+from dehusk.builders.describing.declared import DECLARED, read_declared
 from dehusk.builders.unpacking.document import Document, Item, Place, Refused, Unread, place_columns
 from dehusk.schema.record import RECORDS, REJECTS
 from dehusk.schema.view import WHITE_SPACE
@@ -16,10 +17,11 @@ from .html import CUT, HtmlPage, Lines, cut_column, html_page
 PAGES: Final = pa.schema(
     [
         *(RECORDS.field(name) for name in ("id", "raw", "flags", "source", "extra")),
+        pa.field("declared", DECLARED),
         pa.field("cut", CUT),
     ]
 )
-"""The columns of pages as they are read: a part of the record, and the lines of those that were rendered."""
+"""The columns of pages as they are read: a part of the record; of HTML, what it declares and its rendered lines."""
 
 EXCERPT: Final = 200
 """Characters of a reject that its row shows."""
@@ -111,6 +113,7 @@ def _page(document: Document, read: Decoded | HtmlPage) -> dict[str, Any]:
         "flags": read.flags,
         "source": source,
         "extra": document.extra,
+        "declared": [one._asdict() for one in read_declared(read.tree)] if isinstance(read, HtmlPage) else None,
     }
 
 
