@@ -217,8 +217,9 @@ def build_command(
     A SOURCE is a file, a folder at any depth, a glob or an address such as s3://bucket/folder [default: seeds]. What
     each file is tells its content: text, HTML, web archives, JSON lines, CSV, Parquet, Arrow, zip, tar; docs/sources.md
     says more. A dataset that stands in the output folder is replaced at the end, all at once; a folder with anything
-    else in it is left alone. To an address (s3://bucket/name) the dataset is brought when it is built. What is no page is listed in the dataset with its reason, and does not fail the build. What a takedown.txt in
-    a SOURCE or beside the recipe names stays out.
+    else in it is left alone. To an address (s3://bucket/name) the dataset is brought when it is built. What is no page
+    is listed in the dataset with its reason, and does not fail the build. What a takedown.txt in a SOURCE or beside
+    the recipe names stays out.
     """
     from .terminal import summary_view
     from .versioning.takedown import NOTHING, TAKEDOWN_NAME, read_takedown
