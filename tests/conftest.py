@@ -1,5 +1,6 @@
 """Test-wide rules: which dehusk is under test, and that it is only ever imported by its full name."""
 
+import shutil
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -7,6 +8,7 @@ from pathlib import Path
 import pytest
 from buckets import serve_bucket
 from hub import WRITE_TOKEN, Hub
+from playwright.sync_api import Browser, sync_playwright
 
 import dehusk.schema
 from dehusk.builders.build import build_dataset
@@ -85,3 +87,13 @@ def bucket(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """A real server of S3 on this machine, with one empty bucket; its address and secrets are in the environment."""
     with serve_bucket(tmp_path_factory.mktemp("bucket")) as url:
         yield url
+
+
+@pytest.fixture(scope="module")  # no longer: while it lasts, no other test of this process can run a loop of asyncio
+def browser() -> Iterator[Browser]:
+    """A Chromium of this machine, without a window."""
+    program = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    if program is None:
+        pytest.skip("there is no browser here: `apt-get install chromium` gives one")
+    with sync_playwright() as playwright, playwright.chromium.launch(executable_path=program) as launched:
+        yield launched

@@ -147,17 +147,18 @@ class LineModel:
             page: int32[n_lines], ascending: the page of each line.
         """
         parts = [
-            self._predict_few(text[start[a] : end[b - 1]], start[a:b] - start[a], end[a:b] - start[a], page[a:b])
+            self.weigh(text[start[a] : end[b - 1]], start[a:b] - start[a], end[a:b] - start[a], page[a:b])[1]
             for a, b in _groups(start, end, page)
         ]
         if not parts:
             return Predictions(np.zeros(0, np.uint8), np.zeros(0, np.float32), np.zeros(0, np.float32))
         return Predictions(*(np.concatenate(columns) for columns in zip(*parts, strict=True)))
 
-    def _predict_few(self, text: NDArray[np.uint32], start: I64, end: I64, page: NDArray[np.int32]) -> Predictions:
+    def weigh(self, text: NDArray[np.uint32], start: I64, end: I64, page: NDArray[np.int32]) -> tuple[F32, Predictions]:
+        """The logits of a few pages, float32[n_lines, 19], and what comes of them; the same arguments as `predict`."""
         found = line_features(text, start, end, page)
         logits = self.logits(found, page)
-        return decide(logits, found.single[:, _LINE], _heads(page), self.tables)
+        return logits, decide(logits, found.single[:, _LINE], _heads(page), self.tables)
 
     def logits(self, found: LineFeatures, page: NDArray[np.int32]) -> F32:
         """float32[n, 19]: one logit a label, that of being text, and that of being the title."""
@@ -236,12 +237,17 @@ def decide(logits: F32, line: NDArray[np.uint32], heads: I64, tables: Tables) ->
     allowed = text[:, None] == _KEPT
     allowed[:, _TITLE] = False
     best = np.where(allowed, labels, np.float32(-np.inf)).argmax(axis=1)
-    below = np.rint((labels.max(axis=1, keepdims=True) - labels) * np.float32(16))
-    chance = tables.chances[np.minimum(below, len(tables.chances) - 1).astype(np.int64)]
+    chance = label_chances(labels, tables)
     score = np.rint(np.take_along_axis(chance, best[:, None], axis=1)[:, 0] * 1000 / chance.sum(axis=1)) / 1000
     best[title] = _TITLE
     score[title] = tables.chance(logits[title, -1])
     return Predictions(best.astype(np.uint8), score.astype(np.float32), content)
+
+
+def label_chances(labels: F32, tables: Tables) -> I64:
+    """The chance of each label in 2**-20 of that of the likeliest, int64[n, 17], from logits of the same shape."""
+    below = np.rint((labels.max(axis=1, keepdims=True) - labels) * np.float32(16))
+    return tables.chances[np.minimum(below, len(tables.chances) - 1).astype(np.int64)]
 
 
 def _title_rows(logit: F32, line: NDArray[np.uint32], heads: I64, least: float) -> I64:
