@@ -348,9 +348,10 @@ def test_title(lines: list[tuple[str, str]], title: str | None) -> None:
         ([("title", "Tram"), ("date", "by Maeve Tolland, 2 May 2020"), ("paragraph", PROSE)], ["Maeve Tolland"]),
         # nothing but a name, beside a date
         (
-            [("title", "Tram"), ("interface", "Maeve Tolland"), ("date", "2 May 2020"), ("paragraph", PROSE)],
+            [("title", "Tram"), ("section", "Maeve Tolland"), ("date", "2 May 2020"), ("paragraph", PROSE)],
             ["Maeve Tolland"],
         ),
+        ([("title", "Tram"), ("navigation", "Maeve Tolland"), ("date", "2 May 2020"), ("paragraph", PROSE)], []),
         ([("title", "Tram"), ("interface", "Share Article"), ("date", "2 May 2020"), ("paragraph", PROSE)], []),
         ([("title", "Tram"), ("interface", "Maeve Tolland"), ("paragraph", PROSE)], []),
         # above the headline, below the text
@@ -377,7 +378,27 @@ def test_title(lines: list[tuple[str, str]], title: str | None) -> None:
         ),
         ([("title", "Tram"), ("byline", "dpa"), ("paragraph", PROSE)], ["dpa"]),
         # no names
-        ([("title", "Tram"), ("byline", "Lifestyle"), ("paragraph", PROSE)], []),
+        ([("title", "Tram"), ("byline", "Lifestyle"), ("paragraph", PROSE + " A lifestyle of old.")], []),
+        ([("title", "Tram"), ("byline", "EXCLUSIVE"), ("paragraph", PROSE)], []),
+        # one word that is a byline
+        ([("title", "Tram"), ("byline", "Robin"), ("paragraph", PROSE)], ["Robin"]),
+        # a 'By' below a teaser, and who only took the pictures
+        ([("title", "Tram"), ("paragraph", PROSE), ("byline", "By Robin Amsel")], ["Robin Amsel"]),
+        (
+            [
+                ("title", "Tram"),
+                ("byline", "Photos by"),
+                ("byline", "Max Moor"),
+                ("byline", "By Eva Klee"),
+                *[("paragraph", PROSE)],
+            ],
+            ["Eva Klee"],
+        ),
+        # a line that says so before one that does not
+        (
+            [("title", "Tram"), ("byline", "Eva Klee"), ("byline", "By Robin Amsel"), ("paragraph", PROSE)],
+            ["Robin Amsel"],
+        ),
         ([("title", "Tram"), ("related", "By Maeve Tolland and others " + "x" * 200), ("paragraph", PROSE)], []),
     ],
 )

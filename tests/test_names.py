@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dehusk.builders.describing.dates import Reading
-from dehusk.builders.describing.names import MAX_CHARS, Byline, Name, find_names, is_agency, only_persons
+from dehusk.builders.describing.names import MAX_CHARS, Name, find_names, is_agency, only_persons
 
 # line, names, whether the line says that they are authors
 NAMED = [
@@ -74,6 +74,14 @@ NAMED = [
     ("كتبت سارة أحمد", ["سارة أحمد"], True),
     ("מאת דנה כהן", ["דנה כהן"], True),
     ("लेखिका: मंजरी दुबे", ["मंजरी दुबे"], True),
+    # glued to what follows, two by one name each, a name in brackets, a desk, a user
+    ("By Jane RoeIn Travel", ["Jane Roe"], True),
+    ("By Ada and Grace", ["Ada", "Grace"], True),
+    ("By Jane (Ada) Roe", ["Jane (Ada) Roe"], True),
+    ("By Quay Desk Staff", ["Quay Desk Staff"], True),
+    ("Posted by Tram62 Fan", ["Tram62 Fan"], True),
+    ("Recipe by Jane Roe", ["Jane Roe"], True),
+    ("Jane Roe On Sunday", ["Jane Roe"], False),
     # East Asia
     ("書いた人：柚木なお", ["柚木なお"], True),
     ("文／柚木なお", ["柚木なお"], True),
@@ -137,7 +145,15 @@ def test_named(line: str, names: list[str], led: bool) -> None:
 
 @pytest.mark.parametrize(("line", "led"), NAMELESS, ids=[case[0][:40] for case in NAMELESS])
 def test_nameless(line: str, led: bool) -> None:
-    assert find_names(line) == Byline((), led)
+    byline = find_names(line)
+
+    assert (byline.names, byline.led) == ((), led)
+
+
+def test_other_work() -> None:
+    assert find_names("Edited by").other
+    assert not find_names("By").other
+    assert not find_names("Photo: " + "x" * 40).other
 
 
 def test_persons_before_agencies() -> None:

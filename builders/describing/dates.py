@@ -469,8 +469,8 @@ def says_when(word: str) -> bool:
 _ZONES: Final = re.compile(r"[ECMP][SD]?T|GMT|UTC|BST|CES?T|MES?Z|WES?T|EES?T|[AIJKM]ST|AE[SD]T|NZ[SD]T|MYT|WIB|SAST")
 _BESIDE: Final = folded(
     """
-    uhr | date | datum | fecha | data | dato | дата | время | time | updated | today | yesterday | 公開日 | 更新日
-    입력 | 수정
+    mon | tue | tues | wed | thu | thur | thurs | fri | sat | sun | uhr | date | datum | fecha | data | dato | дата
+    время | time | updated | today | yesterday | 公開日 | 更新日 | 입력 | 수정
     monday | tuesday | wednesday | thursday | friday | saturday | sunday | lunes | martes | miércoles | jueves
     viernes
     montag | dienstag | mittwoch | donnerstag | freitag | samstag | sonntag | sábado | domingo | lundi | mardi

@@ -14,6 +14,7 @@ import numpy as np
 import pyarrow as pa
 
 from dehusk.builders.recipe import Dates
+from dehusk.schema.labels import BOILERPLATE
 from dehusk.schema.record import RECORDS
 
 from .address import find_address, site_of
@@ -23,7 +24,7 @@ from .declared import Declared
 from .headline import LEAST, MAX_TITLE, rank_headlines
 from .language import MAX_CHARS as LANGUAGE_CHARS
 from .language import guess_language
-from .names import Name, find_names, is_agency, only_persons
+from .names import Byline, Name, find_names, is_agency, looks_like_alias, only_persons
 from .publisher import find_publisher
 from .settle import settle_rest, settle_title
 from .sheet import NEAR, About, Frame, Line, Sheet, Span, frame_of, lay_out, normalise
@@ -58,6 +59,18 @@ SURE_FAR: Final = 0.5
 
 MAX_LEAP: Final = 40
 """Characters of a 'Skip to content', in any language."""
+
+LATE: Final = 3
+"""Lines below the first paragraph that a 'By Jane Roe' may stand, where that paragraph is a teaser."""
+
+SURE_ALIAS: Final = 0.5
+"""How sure the label of a byline of one word must be, for that word to be a name."""
+
+FOUND: Final = 8
+"""Places of a word's letters that are looked at."""
+
+SURE_OTHER: Final = 0.5
+"""From this certainty on a line of menus and controls that looks like a name is none."""
 
 LONG: Final = 40
 """Characters of a line that is likely prose, on a page without clean text."""
@@ -183,7 +196,9 @@ _CREDITED: Final = re.compile(
 # A line that is two to four words with capitals, as names are and few other lines.
 _CAPITAL: Final = r"[A-ZÀ-ÞА-ЯΑ-Ω][\w'’.-]"
 _PERSON: Final = re.compile(rf"{_CAPITAL}+(?: (?:de|van|von|der|la|le|di|da|el|al|bin))?(?: {_CAPITAL}*){{1,3}}")
-_NOT_PERSONS: Final = ("navigation", "heading", "list_item", "paragraph", "title", "section")
+_NOT_PERSONS: Final = ("heading", "list_item", "paragraph", "title")
+_CLOCK: Final = re.compile(r"\d{1,2}[:.]\d\d(?: ?(?:Uhr|h|[ap]\.?m\.?))?", re.IGNORECASE)
+_AND: Final = ("and", "&", "und", "et", "y", "e", "i", "och", "og", "en", ",", "with", "mit")
 
 
 class Aside(NamedTuple):
@@ -218,7 +233,10 @@ def _asides(page: Sheet, frame: Frame) -> list[Aside]:
     lines = page.between(frame.title - ABOVE, min(frame.body + 1, frame.title + BELOW))
     tells = [_may_tell(line) for line in lines]
     dated = [ok and _DATED.search(page.raw, *line[1:3]) is not None for line, ok in zip(lines, tells, strict=True)]
-    dates = [ok or line.label == "date" for line, ok in zip(lines, dated, strict=True)]
+    dates = [
+        ok or line.label == "date" or _CLOCK.fullmatch(page.raw, line.start, line.end) is not None
+        for line, ok in zip(lines, dated, strict=True)
+    ]
     found = []
     led = False
     for i, line in enumerate(lines):
@@ -233,7 +251,8 @@ def _asides(page: Sheet, frame: Frame) -> list[Aside]:
 
 def _is_person(page: Sheet, line: Line, *, beside: bool) -> bool:
     """Whether a line beside a date is nothing but what looks like a name."""
-    return beside and line.label not in _NOT_PERSONS and _PERSON.fullmatch(page.raw, line.start, line.end) is not None
+    sure = line.label in _NOT_PERSONS or (line.score >= SURE_OTHER and line.label in BOILERPLATE)
+    return beside and not sure and _PERSON.fullmatch(page.raw, line.start, line.end) is not None
 
 
 # --- dates -----------------------------------------------------------------------------------------------------------
@@ -322,34 +341,126 @@ class _Named(NamedTuple):
         return Span(self.line.place, self.line.start + self.name.start, self.line.start + self.name.end)
 
 
-def _names_in(page: Sheet, line: Line, reading: Reading, *, led: bool) -> tuple[list[_Named], bool]:
-    """The names that a line gives, and whether it ends in a 'By' whose name must follow on the next line."""
-    text = page.read(line)
-    byline = find_names(text, reading)
-    trusted = byline.led or led or line.label == "byline" or (line.label == "date" and _DATED.search(text) is not None)
-    single = byline.led or led or (line.label == "byline" and _DATED.search(text) is not None)
-    names = [name for name in byline.names if trusted and (single or " " in name.text or is_agency(name))]
-    return [_Named(line, name) for name in names], byline.led and not byline.names
+_CONTINUED: Final = re.compile(r"[,&]$|\b(?:and|und|et|y)$")
+
+
+class _Said(NamedTuple):
+    """What one line says of authors: the names, and whether it or the line before says that they are the authors."""
+
+    line: Line
+    names: list[_Named]
+    said: bool
+
+    def is_alias(self) -> bool:
+        """Whether it is one word that nothing says to be a name, as users of forums have them."""
+        return not self.said and len(self.names) == 1 and " " not in self.names[0].name.text
+
+
+def _names_in(line: Line, text: str, byline: Byline, *, led: bool) -> list[_Named]:
+    """The names of a line that can be those of authors, by its label and what leads to them."""
+    dated = _DATED.search(text) is not None or (line.label == "date" and days_ago(text) is not None)
+    trusted = byline.led or led or line.label == "byline" or (line.label == "date" and dated)
+    single = byline.led or led or (line.label == "byline" and dated)
+    return [
+        _Named(line, name)
+        for name in byline.names
+        if trusted and (single or " " in name.text or is_agency(name) or _is_alias(line, name, dated=dated))
+    ]
+
+
+def _is_alias(line: Line, name: Name, *, dated: bool) -> bool:
+    """Whether a word that nothing says to be a name is one: a user's beside a date, or the whole of a byline."""
+    if dated and name.start == 0 and looks_like_alias(name.text):
+        return True
+    whole = line.label == "byline" and name.end - name.start == line.end - line.start and not name.text.isupper()
+    return whole and (line.score >= SURE_ALIAS or (looks_like_alias(name.text) and not name.text.islower()))
 
 
 def _credited(page: Sheet, frame: Frame, asides: Sequence[Aside]) -> list[Line]:
     """The lines that may name an author: bylines, dates near the headline, and what stands there unlabelled."""
-    said = [line for line in page.lines("byline") if frame.is_near(line.place) or line.score >= SURE_FAR]
+    said = [line for line in page.lines("byline") if frame.is_near(line.place, LATE) or line.score >= SURE_FAR]
     dates = [line for line in page.lines("date") if frame.is_near(line.place)]
     return said + dates + [aside.line for aside in asides if aside.line.label != "title" and not aside.person]
 
 
-def _first_byline(page: Sheet, frame: Frame, lines: Sequence[Line], reading: Reading) -> list[_Named]:
-    """The names that the first byline among some lines gives, with the lines right below it."""
-    found: list[_Named] = []
-    led_at = -9
+def _sayings(page: Sheet, frame: Frame, lines: Sequence[Line], reading: Reading) -> list[_Said]:
+    """The lines that name somebody, the nearest to the headline first; who only edited or took pictures is left out."""
+    found: list[_Said] = []
+    leads_at = others_at = -9
     for line in sorted(lines, key=lambda line: (frame.zone(line.place), line.place)):
-        if found and not frame.together(found[-1].line.place, line.place):
-            break
-        names, leads = _names_in(page, line, reading, led=line.place - led_at in (1, 2))
-        found += names
-        led_at = line.place if leads else -9
+        text = page.read(line)
+        byline = find_names(text, reading)
+        led = line.place - leads_at == 1 or (line.place - leads_at == 2 and line.label == "byline")
+        names = _names_in(line, text, byline, led=led) if line.place != others_at + 1 or byline.led else []
+        if names:
+            found.append(_Said(line, names, byline.led or led))
+        if (byline.led and not byline.names) or (led and _CONTINUED.search(text)):
+            leads_at = line.place
+        others_at = line.place if byline.other else -9
     return found
+
+
+def _is_joined(page: Sheet, first: int, second: int) -> bool:
+    """Whether between two lines stands nothing but an 'and'."""
+    return second - first == 2 and page.read(page.between(first + 1, first + 1)[0]).casefold() in _AND
+
+
+def _is_common(page: Sheet, name: Name) -> bool:
+    """Whether the page has a word of a name in small letters too: then it is hardly a person's."""
+    return any(len(word) > 3 and _has_word(page.raw, word.lower()) for word in name.text.split() if word[:1].isupper())
+
+
+# What stands around a word that is a part of another, or of an address.
+_IN_WORD: Final = re.compile(r"[\w@/#.-]\0|\0(?:[\w@/#-]|\.\w)")
+
+
+def _has_word(text: str, word: str) -> bool:
+    """Whether a text has a word, in this very spelling, among the first `FOUND` places that hold its letters."""
+    at = text.find(word)
+    for _ in range(FOUND):
+        if at < 0:
+            return False
+        end = at + len(word)
+        if not _IN_WORD.search(f"{text[max(at - 1, 0) : at]}\0{text[end : end + 2]}"):
+            return True
+        at = text.find(word, end)
+    return False
+
+
+def _likely(page: Sheet, sayings: Sequence[_Said]) -> list[_Said]:
+    """Without the names that nothing says to be names and whose words the page has in small letters too."""
+    kept = [
+        said
+        if said.said
+        else said._replace(names=[x for x in said.names if is_agency(x.name) or not _is_common(page, x.name)])
+        for said in sayings
+    ]
+    return [said for said in kept if said.names]
+
+
+def _first_byline(page: Sheet, frame: Frame, lines: Sequence[Line], reading: Reading) -> list[_Named]:
+    """The names that one byline gives, with the lines right below it.
+
+    The first line that says that it names authors ('By Jane Roe'), else the first that names somebody. Below a line
+    that says so, others that do not name illustrators and agencies more often than authors.
+    """
+    sayings = _sayings(page, frame, lines, reading)
+    first = next((x for x in sayings if x.said and frame.is_near(x.line.place, LATE)), None)
+    if first is None:
+        sayings = _likely(page, sayings)
+        if not sayings:
+            return []
+        first = sayings[0]
+    found = [first]
+    for saying in [] if first.is_alias() else sayings[sayings.index(first) + 1 :]:
+        last = found[-1].line.place
+        if saying.is_alias():
+            continue
+        if not frame.together(last, saying.line.place):
+            break
+        if saying.said or not first.said or _is_joined(page, last, saying.line.place):
+            found.append(saying)
+    return [named for saying in found for named in saying.names]
 
 
 def _read_authors(page: Sheet, frame: Frame, asides: Sequence[Aside], reading: Reading, about: About) -> None:

@@ -17,6 +17,9 @@ MAX_CHARS: Final = 300
 MAX_BARE: Final = 90
 """Characters that a line without 'By' may have, the longest such byline of the benchmark 77: a longer one is prose."""
 
+MAX_OTHER: Final = 24
+"""Characters of a line that can be a 'Fact checked by' whose name stands on the next."""
+
 
 @dataclass(frozen=True, slots=True)
 class Name:
@@ -34,10 +37,12 @@ class Byline:
     Attributes:
         names: persons, or the agencies and desks where no person is named.
         led: whether the line says so itself ('By', 'Von', 'Автор:' ...).
+        other: whether it only leads to who did something else ('Edited by', 'Photo:').
     """
 
     names: tuple[Name, ...] = ()
     led: bool = False
+    other: bool = False
 
 
 # --- the words of bylines --------------------------------------------------------------------------------------------
@@ -61,10 +66,11 @@ _NOUN: Final = any_of(
     about the author | about | written | posted | published | reported | created | submitted | story | article
     words | text | report | opinion | analysis | review | commentary | interview | guest post | uploaded
     contributed | author of the article | thread starter | original poster | started | asked | kolumne | beitrag
-    artikel | ein(?:e)? | erstellt | geschrieben | veröffentlicht | verfasst | kommentar | analyse | gastbeitrag
-    bericht | essay | gepostet | eingestellt | reportage | glosse | eine? \w+ | text | übersetzung und adaptierung
-    un[ea]?(?: \w+)? | écrit | publié | rédigé | propos recueillis | publicado | escrito | redactado | scritto
-    pubblicato | a cura | geschreven | geplaatst | skrevet | skrivet | publicerad | publisert | tekst | zdroj
+    recipe | guide | column | feature | essay | blog | tutorial | news | artikel | ein(?:e)? | erstellt
+    geschrieben | veröffentlicht | verfasst | kommentar | analyse | gastbeitrag | bericht | gepostet | eingestellt
+    reportage | glosse | eine? \w+ | übersetzung und adaptierung | un[ea]?(?: \w+)?
+    écrit | publié | rédigé | propos recueillis | publicado | escrito | redactado | scritto | pubblicato
+    a cura | geschreven | geplaatst | skrevet | skrivet | publicerad | publisert | tekst | zdroj
     napsal | opublikowane | dodane | опубликовано | написано | автор
     """
 )
@@ -117,10 +123,12 @@ _ROLE_WORDS: Final = folded(
     associate | assistant | ansvarig | posted | gepostet | comments | comment | kommentare | kommentar | min | read
     minutes | minuten | minuti | share | teilen | print | drucken | lecturer | fellow | scholar | historian | ökonom
     economist | lawyer | attorney | physician | reviewer | tester | copywriter | marketer | marketing | content
-    developer | engineer | designer | architect | wizard | senior | критик | last | first
+    developer | engineer | designer | architect | wizard | senior | критик | last | first | discussion | starter
+    members | admin | premium | greenhorn | newbie | veteran
     """
 )
 _ROLE: Final = re.compile("|".join(sorted(map(re.escape, _ROLE_STEMS), key=lambda stem: (-len(stem), stem))))
+_ROLE_COMPOUND: Final = re.compile(r"\w(?:redakteur|redaktor|reporter|korrespondent|journalist|leiter|autor)(?:in|s)?$")
 # Words before a role that belong to it, not to the name.
 _ROLE_QUALIFIERS: Final = folded(
     """
@@ -153,6 +161,7 @@ _BARE_ENDERS: Final = folded(
     berichtet | arbeitet | lives
     """
 )
+_CAPITAL_ENDERS: Final = ("For", "In", "On")
 _CONJUNCTION: Final = re.compile(
     r"[,，、;&＆+]|\s(?:and|und|et|y|och|og|ja|en|with|mit|avec|con|e|a|i|и|та|і|و|ve|dan|và|και|и|as well as|sowie)\s",
     re.IGNORECASE,
@@ -161,6 +170,8 @@ _CONJUNCTION: Final = re.compile(
 _OUTLETS: Final = folded(
     "news | media | tv | radio | online | newspaper | magazine | zeitung | redaktion | staff | team | desk | agency"
 )
+# How the names of those end that are many: 'Harbour Desk Editorial Team'.
+_DESKS: Final = folded("team | staff | desk | redaktion | editors | newsroom")
 # How lines of controls begin that are capitalised as names are.
 _CONTROLS: Final = folded(
     """
@@ -173,7 +184,8 @@ _CONTROLS: Final = folded(
 _NOBODY: Final = folded(
     """
     agenturen | agencies | agencias | agences | agenzie | redaktion | redakcja | redacción | redazione | rédaction
-    editorial | staff | team | newsroom | news | red | onlineredaktion
+    editorial | staff | team | newsroom | news | red | onlineredaktion | and | on | in | asked | answered | edited
+    vor | hace | modified | replied | wrote | said | started | today | yesterday | anonymous | guest | unknown
     """
 )
 _AGENCIES: Final = folded(
@@ -193,7 +205,8 @@ _SPLIT: Final = re.compile(
     r"[|•·∙●;/／｜\t\n\r»«>–—]+|\s-\s?|(?<![:：])\s{2,}|\s-$|^-\s|…|\u3000(?=[^\s：:]{1,6}[：:])|(?<!Dr)(?<!Prof)\.\s(?=[^\W\d_]{3,}\s[^\W\d_]+\s)"
 )
 _ADDRESS: Final = re.compile(r"\S{1,80}@\S{1,80}|https?://\S{1,200}|www\.\S{1,200}|(?<!\w)@\w{1,40}")
-_ASIDE: Final = re.compile(r"[(（\[][^()（）\[\]]{0,80}[)）\]]")
+# What stands in brackets, but not a name among names: 'Jane (Ada) Roe'.
+_ASIDE: Final = re.compile(r"(?!\([A-Z][\w’'.-]{1,20}\) [A-Z])[(（\[][^()（）\[\]]{0,80}[)）\]]")
 _WHOLE_ASIDE: Final = re.compile(r"\s*[(（【\[]([^()（）\[\]【】]{2,120})[)）】\]]\s*$")
 _GLUED: Final = re.compile(r"(?<=[^\W\dA-Z_])(?=[^\W\da-z_])")
 _EDGES: Final = "《》 \t\u00a0\u3000\"'“”„‘’*,.:;：，。·-–—_#!?|/«»<>[](){}（）【】"
@@ -243,22 +256,32 @@ def _trimmed(text: str, start: int, end: int) -> tuple[int, int]:
 
 def _is_role(word: str) -> bool:
     folded = fold_word(word.strip(_EDGES))
-    return folded in _ROLE_WORDS or _ROLE.match(folded) is not None
+    return folded in _ROLE_WORDS or _ROLE.match(folded) is not None or _ROLE_COMPOUND.search(folded) is not None
 
 
 def _tokens(text: str, start: int, end: int) -> list[tuple[int, int]]:
     return [m.span() for m in _TOKEN.finditer(text, start, end)]
 
 
+# 'By Jane RoeIn Travel': where the next part of a line begins that was glued to a name.
+_GLUED_ENDERS: Final = ("In", "On")
+
+
 def _unglued(text: str, tokens: list[tuple[int, int]]) -> list[tuple[int, int]]:
     """Tokens, those of a name and a role glued together ('FosterTravel', 'ExnerKorrespondent') taken apart."""
     apart: list[tuple[int, int]] = []
     for i, (start, end) in enumerate(tokens):
-        cut = [m.start() + start for m in _GLUED.finditer(text[start:end])]
         later = any(_is_role(text[a:b]) for a, b in tokens[i + 1 :])
-        at = next((at for at in cut if at - start > 2 and _opens_role(text[at:end], later=later)), None)
+        last = i + 1 == len(tokens)
+        cuts = [m.start() + start for m in _GLUED.finditer(text[start:end]) if m.start() > 2]
+        at = next((at for at in cuts if _ends_name(text[at:end], later=later, last=last)), None)
         apart += [(start, end)] if at is None else [(start, at), (at, end)]
     return apart
+
+
+def _ends_name(tail: str, *, later: bool, last: bool) -> bool:
+    """Whether the end of a word is a role, or another word that follows a name, glued to it."""
+    return _opens_role(tail, later=later) or (not last and tail in _GLUED_ENDERS)
 
 
 def _opens_role(tail: str, *, later: bool) -> bool:
@@ -267,13 +290,16 @@ def _opens_role(tail: str, *, later: bool) -> bool:
 
 def _name_tokens(text: str, tokens: list[tuple[int, int]], *, led: bool) -> tuple[list[tuple[int, int]], bool]:
     """The tokens up to a role, a preposition or an agency that follows the name, and whether a role was cut off."""
+    if 1 < len(tokens) <= _MAX_TOKENS and fold_word(text[slice(*tokens[-1])].strip(_EDGES)) in _DESKS:
+        return tokens, False
     while len(tokens) > 2 and _is_role(text[slice(*tokens[0])]):
         tokens = tokens[1:]
     kept: list[tuple[int, int]] = []
     for start, end in tokens:
         word = text[start:end]
         plain = fold_word(word)
-        if kept and (word == "For" or (word == word.lower() and (plain in _ENDERS or plain in _BARE_ENDERS))):
+        ends = word in _CAPITAL_ENDERS and (end < tokens[-1][1] or word != "On")
+        if kept and (ends or (word == word.lower() and (plain in _ENDERS or plain in _BARE_ENDERS))):
             return (kept, False) if led or plain in _BARE_ENDERS else ([], False)
         if _is_role(word):
             while kept and fold_word(text[slice(*kept[-1])].strip(_EDGES)) in _ROLE_QUALIFIERS:
@@ -318,7 +344,8 @@ def _is_name(text: str, *, sure: bool) -> bool:
             or (not _cased(text) and not digits and len(text) <= 12)
             or fold_word(text) in _AGENCIES
         )
-    if digits or not all(map(_is_name_word, words)):
+    signed = sure and all(word[0].isupper() and not word.isdigit() for word in words)  # 'Tram62 Fan'
+    if (digits and not signed) or not all(map(_is_name_word, words)):
         return False
     return (not text[0].islower() or (sure and len(words) <= 3)) and fold_word(words[-1]) not in _PARTICLES
 
@@ -331,7 +358,7 @@ def _read_part(text: str, start: int, end: int, *, led: bool, alone: bool) -> Na
     if (m := _CHINESE_TITLE.search(text[start:end])) is not None:
         end = start + m.start()
     tokens, cut = _name_tokens(text, _unglued(text, _tokens(text, start, end)), led=led)
-    if not tokens or (cut and len(tokens) == 1 and not led):
+    if not tokens or (cut and len(tokens) == 1 and not led and not looks_like_alias(text[slice(*tokens[0])])):
         return None
     half = len(tokens) // 2
     words = [text[slice(*token)] for token in tokens]
@@ -359,14 +386,32 @@ def _chunk_names(text: str, start: int, end: int, *, led: bool) -> list[Name]:
     """The names in one chunk of a line; `led` when the line says before it that names follow."""
     parts = list(_pieces(text, start, end, _CONJUNCTION))[:_MAX_NAMES]
     alone = len(parts) == 1 and not _LETTER.search(text, 0, start) and not _LETTER.search(text, end)
-    names = [_read_part(text, a, b, led=led and i == 0, alone=alone) for i, (a, b) in enumerate(parts)]
-    return [name for name in names if name is not None]
+    names: list[Name] = []
+    for i, (a, b) in enumerate(parts):
+        # 'By Ada and Grace': where the first goes by one name, the others may
+        one = bool(names) and " " not in names[0].text and len(parts) == 2
+        name = _read_part(text, a, b, led=led and (i == 0 or one), alone=alone)
+        names += [] if name is None else [name]
+    return names
 
 
 def is_agency(name: Name) -> bool:
     """Whether a name is one of a news agency, an outlet or a desk, not of a person."""
     plain = fold_word(name.text)
     return plain in _AGENCIES or plain.rpartition(" ")[2] in _OUTLETS
+
+
+_ALIAS: Final = re.compile(r"(?=[\w.-]*[\d_])[^\W\d_][\w.-]+|[a-z][\w.-]{2,}|[A-Z][a-z\d]+[A-Z][\w.-]*")
+
+
+def looks_like_alias(text: str) -> bool:
+    """Whether a word is spelled as users of forums spell their names, and neither names nor words of prose are.
+
+    >>> [looks_like_alias(word) for word in ("Ada_L", "tram62", "QuayRat", "quayrat", "Berlin", "BERLIN")]
+    [True, True, True, True, False, False]
+    """
+    known = text in _ENDERS or text in _PARTICLES or fold_word(text) in _NOBODY
+    return _ALIAS.fullmatch(text) is not None and not known and not says_when(text)
 
 
 def only_persons(names: Iterable[Name]) -> tuple[Name, ...]:
@@ -407,10 +452,10 @@ def find_names(line: str, reading: Reading = ANY_READING) -> Byline:
         return Byline(only_persons(korean), led=True)
     said: list[Name] = []
     bare: list[Name] = []
-    led = False
+    led = other = False
     for start, end in _pieces(text, 0, len(text), _SPLIT):
         if _OTHER_WORK.match(text, start, end):
-            led = False
+            led, other = False, len(line) <= MAX_OTHER
             continue
         at, leads = _lead(text, start, end)
         led = led or leads
@@ -419,4 +464,4 @@ def find_names(line: str, reading: Reading = ANY_READING) -> Byline:
         names = _chunk_names(text, at, end, led=led)
         (said if led else bare).extend(names)
         led = led and not names
-    return Byline(only_persons(said), led=True) if said else Byline(only_persons(bare), led)
+    return Byline(only_persons(said), led=True) if said else Byline(only_persons(bare), led, other)

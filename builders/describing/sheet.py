@@ -163,9 +163,9 @@ class Frame(NamedTuple):
             return 1 if self.title - place <= NEAR else 3
         return 2
 
-    def is_near(self, place: int) -> bool:
-        """Whether a place is between headline and body or right above the headline."""
-        return self.zone(place) < 2
+    def is_near(self, place: int, below: int = 0) -> bool:
+        """Whether a place is between headline and body, right above the headline, or so many lines into the body."""
+        return self.zone(place) < 2 or 0 < place - self.body <= below
 
     def together(self, first: int, second: int) -> bool:
         """Whether two places can belong to one byline: in one zone, and close."""
