@@ -482,7 +482,7 @@ def preflight_command(dist: Path, as_json: bool) -> int:
     "publish",
     epilog=_examples(
         "dehusk publish dist ada/pages --dry-run",
-        "dehusk publish dist ada/pages --tag 1.2.0 --message 'Pages of May'",
+        "dehusk publish dist ada/pages --tag 1.2.0 --message 'Pages of May' --changes",
         "dehusk publish dist ada/pages --public --endpoint https://hub.example.org --yes",
         "dehusk publish dist s3://bucket/pages --yes",
     ),

@@ -8,12 +8,17 @@ from pathlib import Path
 import pytest
 from buckets import serve_bucket
 from hub import WRITE_TOKEN, Hub
+from hypothesis import settings
 from playwright.sync_api import Browser, sync_playwright
 
 import dehusk.schema
 from dehusk.builders.build import build_dataset
 
 ROOT = Path(__file__).parents[1]
+
+# How long an example takes is no matter of these tests; on a busy machine hypothesis would call it a failure.
+settings.register_profile("ours", deadline=None)
+settings.load_profile("ours")
 
 # `python -m pytest` puts the repository root on sys.path, where `import schema` would find our folder.
 sys.path[:] = [entry for entry in sys.path if Path(entry).resolve() != ROOT]

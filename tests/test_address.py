@@ -1,7 +1,7 @@
 """A page's own address: found where the page states it, and never guessed from its links."""
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from dehusk.builders.describing.address import MAX_LINKS, MAX_URL, find_address, site_of
@@ -64,7 +64,6 @@ def test_site(url: str, site: str | None) -> None:
     assert site_of(url) == site
 
 
-@settings(deadline=None)
 @given(st.text(alphabet='Permalink:Retvdfo "htps/.x\n«?', max_size=300))
 def test_any_text(raw: str) -> None:
     found = find_address(raw)

@@ -244,7 +244,7 @@ def test_an_archive_that_was_cut_off_is_told(name: str, tree: Path) -> None:
     assert {row["reason"] for row in rejects} == {"damaged"}
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(
     st.lists(st.tuples(st.floats(0, 0.999), st.binary(min_size=1, max_size=30)), min_size=1, max_size=4), st.booleans()
 )

@@ -23,6 +23,7 @@ from terminals import DEHUSK, clean_environment, run_in_terminal
 
 from dehusk.builders.cli import BROKEN_PIPE, INTERRUPTED, answer, main
 from dehusk.builders.pack import read_manifest
+from dehusk.builders.recipe import RECIPE_NAME
 from dehusk.schema.errors import BROKEN_RUN, CLEAN, EXIT_CODES, FINDINGS, WRONG_USE
 from dehusk.schema.record import REASONS
 
@@ -168,7 +169,7 @@ def test_no_file_of_the_dataset_holds_the_speed(seeds: Path, tmp_path: Path) -> 
 
 def test_a_log_gets_plain_lines(seeds: Path, tmp_path: Path) -> None:
     built = run_apart("build", seeds, "--out", tmp_path / "dist")
-    n_seeds = len(list(seeds.rglob("*.txt")))
+    n_seeds = sum(path.is_file() and path.name != RECIPE_NAME for path in seeds.rglob("*"))
     assert built.stderr == f"{n_seeds} of {n_seeds} seeds (100 %)\n"
     assert not ESCAPES.search(built.stdout)
 
@@ -414,7 +415,7 @@ def test_in_a_pipe_findings_are_rows_with_nothing_left_out(broken: Path) -> None
     }
     assert [row[0] for row in rows] == ["error"] * (len(rows) - 1) + ["warning"]
     assert not ESCAPES.search(checked.stdout.replace("\t", ""))
-    said = f"breaks the contract: 22 records, {len(rows) - 1} errors, 1 warning\n"
+    said = f"breaks the contract: 23 records, {len(rows) - 1} errors, 1 warning\n"
     assert checked.stderr.endswith(said)
 
 
@@ -425,7 +426,7 @@ def test_findings_as_json(broken: Path) -> None:
     rows = [line.split("\t") for line in run("check", broken).stdout.splitlines()]
     assert [document[key] for key in ("dataset", "records", "errors", "warnings")] == [
         str(broken),
-        22,
+        23,
         len(rows) - 2,
         1,
     ]

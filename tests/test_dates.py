@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 import dateparser
 import pytest
 from dateparser.data.date_translation_data import ar, cs, de, el, es, fi, fr, hi, it, ja, lt, pl, pt, ru, tr, uk
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from dehusk.builders.describing.ago import days_ago
@@ -288,7 +288,6 @@ def test_no_such_jalali_day(jalali: tuple[int, int, int]) -> None:
     assert jalali_to_gregorian(*jalali) is None
 
 
-@settings(deadline=None)
 @given(st.integers(1200, 1600), st.integers(1, 11))
 def test_jalali_months_follow_each_other(year: int, month: int) -> None:
     first, following = jalali_to_gregorian(year, month, 1), jalali_to_gregorian(year, month + 1, 1)
@@ -367,13 +366,11 @@ def test_month_tables_are_apart() -> None:
     assert not set(AMBIGUOUS) & set(MONTHS)
 
 
-@settings(deadline=None)
 @given(st.text(max_size=200))
 def test_offsets_stay_true(text: str) -> None:
     assert len(plain_digits(text)) == len(text)
 
 
-@settings(deadline=None)
 @given(
     st.one_of(
         st.text(max_size=500),

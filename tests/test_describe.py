@@ -592,7 +592,7 @@ def visible(text: str) -> str:
     return normalise(" ".join(text.splitlines())) or "."
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(
     st.lists(st.lists(st.tuples(st.sampled_from(LABELS), LINE.map(visible)), max_size=12), max_size=4),
     st.sampled_from([Dates(), Dates(crawl_date=date(2024, 5, 10))]),

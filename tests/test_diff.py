@@ -235,7 +235,7 @@ def test_a_line_is_the_same_by_its_text_and_how_often_it_stood_there_before(
 LABELLED = st.lists(st.tuples(st.sampled_from(["a", "b", "ab", "ba", "\U0001f6a2", "aa"]), st.sampled_from(LABELS[:3])))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.lists(st.tuples(LABELLED, LABELLED), min_size=1, max_size=6), st.randoms(use_true_random=False))
 def test_lines_are_compared_as_by_hand(
     tmp_path_factory: pytest.TempPathFactory, pages: list[tuple[Any, Any]], chance: Any

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from dehusk.builders.labelling.features import CLASSES, DENSE, MOST, SINGLE, LineFeatures, _tables, line_features
@@ -110,7 +110,6 @@ texts = st.text(st.sampled_from("ab Zé9.:|\n©雨\U0001f600\u0301\ud7ff\t\r"), 
 
 
 @given(st.lists(texts, min_size=1, max_size=5))
-@settings(deadline=None)
 def test_pages_of_any_letters_do_not_see_each_other(pages: list[str]) -> None:
     assert alike(found(*pages), joined([found(page) for page in pages]))
 

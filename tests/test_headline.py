@@ -3,7 +3,7 @@
 import numpy as np
 import pyarrow as pa
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from dehusk.builders.describing.headline import (
@@ -170,7 +170,6 @@ def test_what_stands_around() -> None:
     assert placed["gap before"].tolist() == [0] * (len(MENU) + 1 + len(BODY))
 
 
-@settings(deadline=None)
 @given(
     st.lists(
         st.tuples(

@@ -183,7 +183,7 @@ def trees(draw: st.DrawFn) -> str:
     return "".join(draw(st.lists(st.recursive(LEAVES, wrapped, max_leaves=12), max_size=6)))
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(trees())
 def test_known_places_hold_the_words_of_their_lines(html: str) -> None:
     data = html.encode()
@@ -199,7 +199,7 @@ def test_known_places_hold_the_words_of_their_lines(html: str) -> None:
     assert (ends <= len(data)).all()
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.binary(max_size=300))
 def test_any_bytes_are_a_page_or_refused(data: bytes) -> None:
     read = html_page(data)

@@ -4,7 +4,7 @@ import subprocess
 import sys
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from dehusk.builders.describing import language
@@ -98,7 +98,6 @@ def test_nothing_is_fetched_or_written() -> None:
     assert (done.stdout, done.stderr) == ("en False False\n", "")
 
 
-@settings(deadline=None)
 @given(st.text(max_size=400))
 def test_any_text(text: str) -> None:
     guess = guess_language(text)

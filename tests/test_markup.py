@@ -317,7 +317,7 @@ JSON = st.recursive(
 )
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(JSON, JSON)
 def test_any_json_in_any_place_raises_nothing(first: Any, second: Any) -> None:
     """Whatever stands where, statements are plain text, and the description keeps the rules of the record."""
@@ -344,7 +344,7 @@ VALUE = st.text(max_size=40) | st.sampled_from(
 )
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.lists(st.tuples(st.sampled_from(NAMES), VALUE), max_size=12), st.lists(VALUE, max_size=4))
 def test_any_markup_raises_nothing(metas: list[tuple[str, str]], bodies: list[str]) -> None:
     """Whatever the elements hold, fields are one line each without control characters, and bounded."""

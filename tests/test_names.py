@@ -1,7 +1,7 @@
 """Bylines: whose names are read, as they are spelled, and what is no name."""
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from dehusk.builders.describing.dates import Reading
@@ -173,7 +173,6 @@ def test_so_many() -> None:
     )
 
 
-@settings(deadline=None)
 @given(
     st.one_of(
         st.text(max_size=MAX_CHARS + 50),

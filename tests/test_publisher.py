@@ -1,7 +1,7 @@
 """Legal lines: who publishes the site, and lines that do not say it plainly."""
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from dehusk.builders.describing.publisher import MAX_CHARS, find_publisher
@@ -67,7 +67,6 @@ def test_plainness() -> None:
     assert [found.plain for line in lines if (found := find_publisher(line))] == [0, 1, 2]
 
 
-@settings(deadline=None)
 @given(
     st.one_of(
         st.text(max_size=MAX_CHARS + 50),

@@ -56,7 +56,7 @@ def record_of(text: str) -> pa.Table:
     return compose_records(describe_pages(pages, lines, Dates()), lines)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(st.one_of(st.text(), LIKE_A_PAGE))
 def test_any_text_gives_lines_that_cover_it_and_a_record_that_keeps_the_contract(text: str) -> None:
     table = record_of(text)
@@ -70,7 +70,7 @@ def test_any_text_gives_lines_that_cover_it_and_a_record_that_keeps_the_contract
     assert all(taken or WHITE_SPACE[ord(c)] for taken, c in zip(covered, record["raw"], strict=True))
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(st.lists(LIKE_A_PAGE, min_size=2, max_size=5))
 def test_a_page_reads_the_same_alone_and_among_others(texts: list[str]) -> None:
     together = pa.concat_tables([page_from_text(text, "page.txt") for text in texts]).combine_chunks()

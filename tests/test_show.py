@@ -129,7 +129,7 @@ def test_text_is_read_as_its_file(seed: Path) -> None:
 
 
 @given(st.text(st.characters(), max_size=300) | st.text("ab \t\n\r\x0b\x85\u2028\x00\ud800[]/\x1b", max_size=60))
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 def test_any_text_at_all_is_a_page(text: str) -> None:
     page = parse_page(text)
     assert all(line.label in LABELS for line in page.lines)
@@ -356,7 +356,7 @@ def test_nothing_hidden_gets_through() -> None:
 
 
 @given(st.dictionaries(st.text(max_size=5), st.text(max_size=20), max_size=5))
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 def test_json_comes_back_as_it_went(value: dict[str, str]) -> None:
     document = json_document(value)
     assert not RAW_HIDDEN.search(document)

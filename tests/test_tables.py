@@ -201,7 +201,7 @@ def test_of_an_arrow_stream_that_was_cut_off_what_is_there_is_read(tmp_path: Pat
     assert [(row["reason"], row["offset"]) for row in rejects] == [("damaged", 200)]
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(st.binary(max_size=300), st.sampled_from(["a.jsonl", "a.csv", "a.parquet", "a.arrow", "a", "a.jsonl.gz"]))
 def test_any_bytes_are_read_or_rejected(tmp_path_factory: pytest.TempPathFactory, data: bytes, name: str) -> None:
     folder = tmp_path_factory.mktemp("any")

@@ -292,7 +292,7 @@ def test_of_an_archive_that_was_cut_off_what_is_there_is_read(gzipped: bool, tmp
     assert rejects[0]["offset"] == offsets[30]
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(
     st.lists(st.tuples(st.floats(0, 0.999), st.binary(min_size=1, max_size=20)), min_size=1, max_size=4), st.booleans()
 )
