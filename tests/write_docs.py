@@ -5,9 +5,11 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+import click
 import msgspec
 
 from dehusk.builders.cards.sections import table
+from dehusk.builders.cli import main
 from dehusk.builders.recipe import Bounds, Dataset, Dates, Pack, Recipe, Sources, Split
 from dehusk.schema.contract import RULES
 from dehusk.schema.derive import fields_table
@@ -122,7 +124,25 @@ def _default(struct: type[msgspec.Struct], name: str) -> str:
     return str(value) if isinstance(value, dict) else shown.get(value, str(value))
 
 
-PAGES = {"record.md": record_page, "recipe.md": recipe_page}
+def commands_page() -> str:
+    """`docs/commands.md`."""
+    group = click.Context(main, info_name="dehusk", terminal_width=100, max_content_width=100)
+    parts = [_help_of(main, group)]
+    for name, command in main.commands.items():
+        parts.append(_help_of(command, click.Context(command, info_name=name, parent=group)))
+    return f"""# Commands
+
+Derived from `builders/cli.py`; change it there.
+
+{chr(10).join(parts)}"""
+
+
+def _help_of(command: click.Command, ctx: click.Context) -> str:
+    text = re.sub(r" +$", "", command.get_help(ctx), flags=re.MULTILINE)
+    return f"## `{ctx.command_path.partition(' [')[0]}`\n\n```text\n{text}\n```\n"
+
+
+PAGES = {"record.md": record_page, "recipe.md": recipe_page, "commands.md": commands_page}
 
 if __name__ == "__main__":
     for name, page in PAGES.items():
