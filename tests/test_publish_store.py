@@ -313,7 +313,12 @@ def test_a_bucket_that_is_not_there_is_said() -> None:
     assert "make it first" in error.tip
 
 
-def test_what_was_loaded_to_look_at_it_is_gone_after(first: Path, there: Path) -> None:
-    before = set(Path(tempfile.gettempdir()).glob("dehusk-*"))
+def test_what_was_loaded_to_look_at_it_is_gone_after(
+    first: Path, there: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    temporary = tmp_path / "temporary"
+    temporary.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(temporary))
+    monkeypatch.setenv("TMPDIR", str(temporary))
     publish(first, there, load=True)
-    assert set(Path(tempfile.gettempdir()).glob("dehusk-*")) <= before
+    assert list(temporary.glob("dehusk-*")) == []

@@ -4,6 +4,7 @@
 told to, has no time limit, and prints; what is done about that is here. Checked with 1.12, 1.33 and 2.4.
 """
 
+import errno
 import json
 import logging
 import re
@@ -30,6 +31,10 @@ T = TypeVar("T")
 
 _TRY_AGAIN: Final = frozenset({408, 425, 429, 500, 502, 503, 504})
 _LATER: Final = "nothing local is lost: publish again later"
+_ODD_ANSWER: Final = (LookupError, TypeError, AttributeError)
+"""What the client raises on an answer that has not the parts it expects."""
+_HERE: Final = frozenset({errno.ENOENT, errno.EACCES, errno.EROFS, errno.ENOSPC, errno.EDQUOT})
+"""What goes wrong with a file of this machine, not with the connection."""
 _RESET: Final = re.compile(r"\bt=(\d{1,9})")
 
 
@@ -210,13 +215,7 @@ class HubClient:
         return self._once(doing, call)
 
     def _once(self, doing: str, call: Callable[[], T]) -> T:
-        expected: tuple[type[Exception], ...] = (
-            OSError,
-            RuntimeError,
-            ValueError,
-            _transport_error(),
-            *_token_errors(),
-        )
+        expected = (OSError, RuntimeError, ValueError, *_ODD_ANSWER, _transport_error(), *_token_errors())
         try:
             with _careful_session(self.patience, self.watch):
                 return call()
@@ -241,9 +240,12 @@ class HubClient:
         status = _status(error)
         if status is not None:
             self._explain_status(error, status, where)
-        if isinstance(error, FileNotFoundError) or (
-            isinstance(error, ValueError) and not isinstance(error, json.JSONDecodeError)
-        ):
+        if isinstance(error, _ODD_ANSWER):
+            raise PublishError(
+                f"{where}: the answer is not that of a hub: {type(error).__name__}: {said}", "check the endpoint"
+            ) from None
+        refused = isinstance(error, ValueError) and not isinstance(error, json.JSONDecodeError)
+        if refused or getattr(error, "errno", None) in _HERE:
             raise PublishError(f"{where}: {said}", "correct it, then publish again") from None
         # What is left is the connection: errors of the HTTP library, and built-in ones of hf-xet and the LFS part.
         raise DoubtError(f"{where}: no answer: {said}", f"check the network; {_LATER}", None) from None

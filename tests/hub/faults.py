@@ -1,6 +1,7 @@
 """What can go wrong on the way, on purpose."""
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from threading import RLock
 from typing import Any
@@ -33,6 +34,7 @@ class Fault:
         lose_answer: does the work, then cuts the connection without an answer.
         half_answer: does the work, then cuts the connection in the middle of the answer.
         delay: seconds to wait before anything.
+        meanwhile: what somebody else does before anything.
     """
 
     method: str
@@ -46,6 +48,7 @@ class Fault:
     lose_answer: bool = False
     half_answer: bool = False
     delay: float = 0.0
+    meanwhile: Callable[[], object] = lambda: None
 
     @property
     def name(self) -> str:

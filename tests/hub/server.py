@@ -176,6 +176,7 @@ class _Handler(BaseHTTPRequestHandler):
         if fault is not None:
             call.fault = fault.name
             time.sleep(fault.delay)
+            fault.meanwhile()
         with suppress(BrokenPipeError, ConnectionResetError):
             self._serve(exchange)
 
