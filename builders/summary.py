@@ -14,10 +14,10 @@ from dehusk.schema.labels import BOILERPLATE, LABELS
 from dehusk.schema.record import FLAGS
 from dehusk.schema.view import CodePoints, Offsets, codepoints, count_visible, white_places
 
-from .cards.rights import SIGNALS, count_rights
+from .cards.rights import DECLARED, SIGNALS, count_declared, count_rights
 from .preflighting.personal import PERSONAL, count_personal
 
-OPTIONAL = ("title", "summary", "published", "modified", "section", "publisher", "site", "url", "language")
+OPTIONAL = ("title", "summary", "published", "modified", "section", "publisher", "site", "url", "language", "license")
 """Fields that a page may leave unknown; how often each is known is counted."""
 
 LENGTHS = (0, 200, 500, 1_000, 2_000, 5_000, 10_000, 20_000, 50_000, 100_000)
@@ -42,6 +42,8 @@ class Summary(msgspec.Struct, frozen=True):
         lengths: records by characters of clean text: the largest of `LENGTHS` that they have.
         personal: records that hold personal data, by `FIELD.KIND` (`personal.py`).
         rights: records by what their legal lines say (`rights.py`).
+        declared: records by the licence that their markup states, and by what it reserves (`rights.py`).
+        formats: records by `source.format`.
     """
 
     kept: int = 0
@@ -58,6 +60,8 @@ class Summary(msgspec.Struct, frozen=True):
     lengths: dict[str, int] = {}
     personal: dict[str, int] = {}
     rights: dict[str, int] = {}
+    declared: dict[str, int] = {}
+    formats: dict[str, int] = {}
 
     @property
     def came_in(self) -> int:
@@ -87,6 +91,8 @@ class Summary(msgspec.Struct, frozen=True):
             lengths=_add(self.lengths, other.lengths, tuple(map(str, LENGTHS))),
             personal=_add(self.personal, other.personal, _PERSONAL),
             rights=_add(self.rights, other.rights, (*SIGNALS, "none")),
+            declared=_add(self.declared, other.declared, tuple(DECLARED)),
+            formats=_add(self.formats, other.formats),
         )
 
 
@@ -124,6 +130,8 @@ def summarise(records: pa.Table, rejects: pa.Table) -> Summary:
         lengths=_lengths(records["n_chars"].to_numpy()),
         personal=count_personal(records),
         rights=count_rights(records, raw),
+        declared=count_declared(records),
+        formats=_count(pc.struct_field(records["source"], "format")),
     )
     return Summary() + counted
 

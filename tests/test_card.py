@@ -28,6 +28,7 @@ from dehusk.builders.preflighting.personal import PATTERNS, find_patterns
 from dehusk.builders.recipe import Dataset, Pack, Recipe, Split
 from dehusk.builders.summary import LENGTHS, Summary
 from dehusk.schema.errors import UsageError
+from dehusk.schema.record import RESERVATIONS
 
 SVG = "{http://www.w3.org/2000/svg}"
 TEMPLATE = Path(huggingface_hub.__file__).parent / "templates" / "datasetcard_template.md"
@@ -136,6 +137,35 @@ def test_personal_data_and_rights_are_counted_as_they_are(tmp_path: Path) -> Non
     }
     assert sum(counts.rights.values()) >= 3
     assert "| e-mail addresses | 1 |" in card_of(tmp_path / "dist")
+
+
+def test_what_the_markup_declares_is_summed_up(tmp_path: Path) -> None:
+    seeds = write_stories(tmp_path / "seeds", 2)
+    story = "".join(f"<p>{line}</p>" for line in (seeds / "crane-01.txt").read_text().splitlines())
+    deed = "https://creativecommons.org/licenses/by-sa/4.0/"
+    heads = {
+        "open": f'<link rel="license" href="{deed}"><meta name="robots" content="noai, noindex">',
+        "own": '<link rel="license" href="https://quay.example/terms"><meta name="tdm-reservation" content="1">',
+        "silent": "",
+    }
+    for name, head in heads.items():
+        page = f"<html><head><title>{name}</title>{head}</head><body><h1>Crane {name}</h1>{story}</body></html>"
+        (seeds / f"{name}.html").write_text(page)
+    counts = build_dataset(seeds, tmp_path / "dist")
+    assert counts.formats == {"html": 3, "text": 2}
+    assert list(counts.declared) == ["cc-by-sa", "other-licence", "noindex", "noai", "tdm-reservation", "none"]
+    assert set(counts.declared.values()) == {1}
+    assert counts.known["license"] == 2
+    card = card_of(tmp_path / "dist")
+    assert "by `source.format`: `html` 3, `text` 2.\n" in card
+    assert f"| `tdm-reservation` | {RESERVATIONS['tdm-reservation']} | 1 |" in card
+    assert "labelled lines and in the markup of HTML" in card
+
+
+def test_a_card_of_flat_text_says_nothing_of_markup(tmp_path: Path) -> None:
+    counts = build_dataset(write_stories(tmp_path / "seeds", 2), tmp_path / "dist")
+    assert (counts.formats, counts.declared) == ({"text": 2}, {})
+    assert "markup of" not in card_of(tmp_path / "dist")
 
 
 def test_counts_of_years_and_lengths_are_those_of_the_records(dist: Path) -> None:

@@ -133,7 +133,7 @@ def test_it_says_who_what_and_from_where_but_not_when(built: Path) -> None:
     assert said["license"] == "https://spdx.org/licenses/CC-BY-4.0.html"
     assert said["citeAs"].startswith("@misc{cranes,")
     assert said["creator"] == [{"@type": "sc:Person", "name": "Ada Larsen"}]
-    assert "30 flat text dumps" in said["prov:wasDerivedFrom"]["prov:label"]
+    assert "30 files with pages" in said["prov:wasDerivedFrom"]["prov:label"]
     assert {"rai:dataCollection", "rai:personalSensitiveInformation", "rai:dataLimitations"} <= said.keys()
     assert all(said[key] for key in said if key.startswith("rai:"))
     assert not [key for key in said if re.search("date[A-Z]|[tT]ime", key)]

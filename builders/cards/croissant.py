@@ -235,8 +235,8 @@ def _provenance(contents: Contents) -> dict[str, Any]:
         "prov:wasDerivedFrom": {
             "@type": "prov:Entity",
             "@id": "seeds",
-            "prov:label": f"{len(seeds)} flat text dumps of pages, {sum(seed.bytes for seed in seeds)} bytes, by digest"
-            f" in {MANIFEST}",
+            "prov:label": f"{len(seeds)} files with pages, {sum(seed.bytes for seed in seeds)} bytes, by digest in"
+            f" {MANIFEST}",
             **({"description": source} if source else {}),
         },
         "prov:wasGeneratedBy": [
@@ -272,7 +272,9 @@ def _responsible(contents: Contents) -> dict[str, Any]:
         "dataCollectionMissingData": "A field is null where the page does not say, or not clearly enough; known are "
         + ", ".join(f"{name} {count}" for name, count in summary.known.items())
         + f" of {summary.kept}.",
-        "dataCollectionRawData": "Flat text dumps of web pages; each stands unchanged in the field raw.",
+        "dataCollectionRawData": "Web pages as "
+        + ", ".join(f"{name} ({count})" for name, count in summary.formats.items())
+        + "; the field raw holds each as it was decoded, of HTML the text that it shows.",
         "dataPreprocessingProtocol": [
             "Decoding to Unicode, cutting into lines, labelling of lines, reading fields out of labelled lines.",
             f"{sum(summary.rejected.values())} of {summary.came_in} files and pages were rejected, see {REJECTS_FILE}.",

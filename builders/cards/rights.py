@@ -1,7 +1,8 @@
-"""Rights: what pages say of their licence and of use by machines, in lines labelled `legal`, by documented patterns.
+"""Rights: what pages say of their licence and of use by machines: in lines labelled `legal`, and in their markup.
 
-A signal is what a page says, not what the law says of it; that a page says nothing gives no right. Only the page's text
-is known here: reservations in `robots.txt`, in HTTP headers or in HTML are not seen.
+Legal lines are searched by documented patterns; what the markup declares stands in the fields `license` and
+`reservations`. A signal is what a page says, not what the law says of it; that a page says nothing gives no right.
+Reservations in `robots.txt` or in HTTP headers are not seen.
 """
 
 from collections.abc import Mapping
@@ -12,6 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from dehusk.builders.preflighting.personal import Mask, find_patterns
+from dehusk.schema.record import RESERVATIONS
 from dehusk.schema.view import CodePoints, Offsets, text_view
 
 _RESERVED: Final = (
@@ -70,6 +72,17 @@ SIGNALS: Final = {
 }
 """What can be found in the legal lines of a page."""
 
+OTHER: Final = "other-licence"
+_LICENCES: Final = tuple(name for name in SIGNALS if name in _CC or name == "cc0")
+
+DECLARED: Final = {
+    **{name: SIGNALS[name] for name in _LICENCES},
+    OTHER: "another licence, named or linked",
+    **RESERVATIONS,
+    "none": "a page of HTML that neither names a licence nor reserves anything",
+}
+"""What the markup of a page can declare."""
+
 _PATTERNS: Final[Mapping[str, str]] = {
     name: f"(?i:{pattern})"
     for name, pattern in {
@@ -124,3 +137,17 @@ def count_rights(records: pa.Table, raw: tuple[CodePoints, Offsets]) -> dict[str
     found = find_rights(legal_text(records, raw))
     silent = records.num_rows - int(np.logical_or.reduce(list(found.values())).sum()) if found else records.num_rows
     return {name: int(mask.sum()) for name, mask in found.items()} | ({"none": silent} if silent else {})
+
+
+def count_declared(records: pa.Table) -> dict[str, int]:
+    """How many records have what of `DECLARED` in `license` and `reservations`; `none` counts pages of HTML alone."""
+    stated = records["license"].drop_null().combine_chunks()
+    named = {name: mask for name, mask in find_rights(stated).items() if name in _LICENCES}
+    other = len(stated) - int(np.logical_or.reduce([np.zeros(len(stated), dtype=np.bool_), *named.values()]).sum())
+    reserved = pc.value_counts(records["reservations"].combine_chunks().flatten()).to_pylist()
+    silent = pc.and_(records["license"].is_null(), pc.equal(pc.list_value_length(records["reservations"]), 0))
+    markup = pc.match_substring_regex(pc.struct_field(records["source"], "format"), "(?:^|/)html$")
+    counts = {name: int(mask.sum()) for name, mask in named.items()} | {OTHER: other}
+    counts |= {row["values"]: row["counts"] for row in reserved}
+    counts["none"] = int(pc.sum(pc.and_(silent, markup)).as_py() or 0)
+    return {name: count for name, count in counts.items() if count}

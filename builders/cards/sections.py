@@ -18,7 +18,7 @@ from dehusk.schema.record import PAGE_FLAGS, REASONS
 from .contents import YOURS, Contents, kept_part, without_markers
 from .excerpts import ENOUGH, HIDDEN, Excerpt
 from .plots import PLOTS
-from .rights import SIGNALS
+from .rights import DECLARED, SIGNALS
 
 CONTACT: Final = "Dataset Card Contact"
 
@@ -49,7 +49,7 @@ def card_body(contents: Contents, excerpts: list[Excerpt], yours: str) -> str:
     info = contents.recipe.dataset
     parts = [
         f"# {info.pretty_name}",
-        without_markers(info.description.strip()) or "Pages of the web, cleaned and described from flat text dumps.",
+        without_markers(info.description.strip()) or "Pages of the web, cleaned and described.",
         _details(contents),
         _yours(yours),
         _uses(),
@@ -237,6 +237,8 @@ def _creation(contents: Contents) -> str:
     info, seeds = contents.recipe.dataset, contents.seeds
     listed = "".join(f"{seed.path} {seed.sha256}\n" for seed in sorted(seeds, key=lambda seed: seed.path))
     digest = hashlib.sha256(listed.encode("utf-8", "surrogatepass")).hexdigest()
+    formats = ", ".join(f"`{name}` {count:,}" for name, count in contents.summary.formats.items())
+    markup = " and in the markup of HTML" if "html`" in formats else ""
     return f"""## Dataset Creation
 
 ### Source Data
@@ -245,11 +247,11 @@ def _creation(contents: Contents) -> str:
 
 {info.source or f"Where the pages were taken from is {NOT_SAID}."}
 
-{len(seeds):,} files of flat text were read, {sum(seed.bytes for seed in seeds):,} bytes, without their HTML;
-`{MANIFEST}` lists the digest of each (of all together: `{digest[:16]}…`). dehusk {contents.maker.dehusk} cut them into
-lines, labelled each line, read title, authors, dates and the rest out of the labelled lines (`evidence` says where),
-and checked every record against its contract. Nothing was filtered by quality or content: what was left out is listed
-below. The same input, recipe and versions give the same bytes.
+{len(seeds):,} files were read, {sum(seed.bytes for seed in seeds):,} bytes; `{MANIFEST}` lists the digest of each (of
+all together: `{digest[:16]}…`). The pages that were kept, by `source.format`: {formats}.
+dehusk {contents.maker.dehusk} cut them into lines, labelled each line, found title, authors, dates and the rest in the
+labelled lines{markup} (`evidence` says where), and checked every record against its contract. Nothing was filtered by
+quality or content: what was left out is listed below. The same input, recipe and versions give the same bytes.
 
 #### Who are the source data producers?
 
@@ -309,9 +311,17 @@ def _rights(summary: Summary, info: Dataset) -> str:
 The dataset as a collection: {_licence(info)}. The texts belong to their authors.
 
 What the pages themselves say, searched for by patterns in lines labelled `legal`; one page can say several. A page that
-says nothing gives no permission. Reservations in `robots.txt`, HTTP headers or HTML cannot be seen in text dumps.
+says nothing gives no permission. Reservations in `robots.txt` and in HTTP headers are not seen, and dumps of flat text
+have lost those in HTML.
 
-{listed}"""
+{listed}{_declared(summary)}"""
+
+
+def _declared(summary: Summary) -> str:
+    """What `license` and `reservations` hold, where a page has markup."""
+    rows = [(f"`{name}`", DECLARED[name], f"{count:,}") for name, count in summary.declared.items() if name in DECLARED]
+    head = "What the markup of pages declares, in `license` and `reservations` of each record:"
+    return f"\n\n{head}\n\n{table(('declared', 'what it means', 'pages'), rows)}" if rows else ""
 
 
 def _limits(summary: Summary) -> str:

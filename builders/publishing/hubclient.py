@@ -215,11 +215,11 @@ class HubClient:
         return self._once(doing, call)
 
     def _once(self, doing: str, call: Callable[[], T]) -> T:
-        expected = (OSError, RuntimeError, ValueError, *_ODD_ANSWER, _transport_error(), *_token_errors())
+        ours: tuple[type[Exception], ...] = (OSError, RuntimeError, ValueError, *_ODD_ANSWER)
         try:
             with _careful_session(self.patience, self.watch):
                 return call()
-        except expected as error:
+        except (*ours, _transport_error(), *_token_errors()) as error:
             self._explain(error, f"{doing} at {self.target.url}")
 
     def _explain(self, error: Exception, where: str) -> NoReturn:
