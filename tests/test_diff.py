@@ -14,6 +14,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
+from publishing import PAGE
 from test_takedown import write_winches
 
 from dehusk.builders.build import build_dataset
@@ -149,6 +150,25 @@ def test_a_page_is_known_by_its_bytes_then_by_its_place_then_by_its_address(
     assert "id" in fields["winch-05.txt"]
     assert "source.path" not in fields["winch-05.txt"]
     assert {"id", "source.path"} <= fields["recrawled.txt"]
+
+
+def boxed(folder: Path, rows: list[dict[str, str]]) -> Path:
+    """The dataset of pages that stand in one file of JSON lines."""
+    (folder / "seeds").mkdir(parents=True)
+    (folder / "seeds" / "pages.jsonl").write_text("".join(f"{json.dumps(row)}\n" for row in rows), encoding="utf-8")
+    build_dataset(folder / "seeds", folder / "dist")
+    return folder / "dist"
+
+
+def test_a_page_in_a_box_is_known_by_what_the_box_calls_it_else_by_where_it_begins(tmp_path: Path) -> None:
+    texts = [PAGE.format(n=n, day=n + 1) for n in range(6)]
+    later = [*texts[:2], texts[2].replace("first barge", "first ferry"), *texts[3:5]]
+    named = [[{"id": f"lock-{n}", "text": text} for n, text in enumerate(version)] for version in (texts, later)]
+    old, new = boxed(tmp_path / "named", named[0]), boxed(tmp_path / "turned", named[1][::-1])
+    assert counts(diff_datasets(old, new)) == (0, 1, 0, 5, 4, 0)  # the one in the middle begins where it did
+    plain = [[{"text": text} for text in version] for version in (texts, later)]
+    old, new = boxed(tmp_path / "plain", plain[0]), boxed(tmp_path / "edited", plain[1])
+    assert counts(diff_datasets(old, new)) == (0, 1, 0, 1, 0, 4)
 
 
 def test_an_address_that_two_pages_state_tells_nothing(seeds: Path, old: Path, tmp_path: Path) -> None:

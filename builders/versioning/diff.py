@@ -3,7 +3,8 @@
 A record of the old version and one of the new are the same page when they have
 
 1. the same `id`, that is the same bytes, wherever they lie; else
-2. the same place: the same `source.path` and `source.byte_start`; else
+2. the same place: the same `source.path`, `source.member` and `source.byte_start`, and in a box the same
+   `source.record`, or where it has none the same `source.offset`; else
 3. the same `url`.
 
 Each rule looks only at records that the rules before it left alone, and only at keys that stand once in either version.
@@ -35,6 +36,10 @@ _SHOWN: Final = (
     *("published", "published_precision", "modified"),
 )
 """Fields whose values an example shows; the others are long, or say nothing to a person."""
+
+
+_PLACE: Final = ("source.path", "source.member", "source.record", "source.offset", "source.byte_start")
+"""What says where a page lies; versions before boxes were read have the first and the last."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +88,7 @@ def diff_datasets(old: Path, new: Path, *, examples: int = EXAMPLES) -> Differen
         removed=len(gone),
         taken_down=int(listed.sum()),
         changed=n_changed,
-        moved=int(_any([differs[name] for name in ("source.path", "source.byte_start")], len(pairs.new)).sum()),
+        moved=int(_any([differs[name] for name in _PLACE if name in differs], len(pairs.new)).sum()),
         unchanged=len(pairs.new) - n_changed,
         fields=_field_changes(differs),
         new_fields=tuple(name for name in two.digests if name not in one.digests),
@@ -115,8 +120,14 @@ def _ids(snapshot: Snapshot) -> pa.Array:
 
 
 def _places(snapshot: Snapshot) -> pa.Array:
-    start = pc.struct_field(snapshot.keys["source"], "byte_start").combine_chunks()
-    return pc.binary_join_element_wise(snapshot.paths, start.cast(pa.string()), "\n")
+    source = snapshot.keys["source"].combine_chunks()
+    absent = pa.nulls(len(source), pa.string())
+    known = {f"source.{field.name}": field.name for field in source.type}
+    path, member, record, offset, start = (
+        pc.struct_field(source, known[name]).cast(pa.string()) if name in known else absent for name in _PLACE
+    )
+    parts = (path, member, pc.coalesce(record, offset), start)
+    return pc.binary_join_element_wise(*parts, "\n", null_handling="replace", null_replacement="")
 
 
 def _urls(snapshot: Snapshot) -> pa.Array:
