@@ -196,6 +196,8 @@ def _columns(command: Callable[..., object]) -> Callable[..., object]:
         "dehusk build dump.jsonl --text-column story --id-column key --date-column seen",
         "dehusk build pages.csv --html-column source",
         "dehusk build dumps --recipe may.toml --quiet",
+        "dehusk build dumps --workers 2 --fresh",
+        "dehusk build dumps --engine ray --ray-address ray-head:6379",
     ),
 )
 @click.argument("sources", nargs=-1, metavar="[SOURCE]...")
@@ -208,9 +210,28 @@ def _columns(command: Callable[..., object]) -> Callable[..., object]:
 )
 @click.option("--recipe", type=_PATH, metavar="FILE", help="TOML file of options.  [default: dehusk.toml in SOURCE]")
 @_columns
+@click.option(
+    "--workers",
+    type=click.IntRange(min=1),
+    metavar="N",
+    help="Processes to build with.  [default: one a core, or none for a small build]",
+)
+@click.option(
+    "--engine", type=click.Choice(["local", "ray"]), default="local", show_default=True, help="Where to build."
+)
+@click.option("--ray-address", default="", metavar="ADDRESS", help="Ray cluster to build on.  [default: RAY_ADDRESS]")
+@click.option("--fresh", is_flag=True, help="Use nothing that an earlier build left.")
 @click.option("--quiet", "-q", is_flag=True, help="No progress on stderr.")
 def build_command(
-    sources: tuple[str, ...], out: str, recipe: Path | None, quiet: bool, **columns: str | tuple[str, ...]
+    sources: tuple[str, ...],
+    out: str,
+    recipe: Path | None,
+    workers: int | None,
+    engine: Literal["local", "ray"],
+    ray_address: str,
+    fresh: bool,
+    quiet: bool,
+    **columns: str | tuple[str, ...],
 ) -> None:
     """Packs the page dumps in each SOURCE as one dataset.
 
@@ -218,9 +239,11 @@ def build_command(
     each file is tells its content: text, HTML, web archives, JSON lines, CSV, Parquet, Arrow, zip, tar; docs/sources.md
     says more. A dataset that stands in the output folder is replaced at the end, all at once; a folder with anything
     else in it is left alone. To an address (s3://bucket/name) the dataset is brought when it is built. What is no page
-    is listed in the dataset with its reason, and does not fail the build. What a takedown.txt in a SOURCE or beside
-    the recipe names stays out.
+    is listed in the dataset with its reason, and does not fail the build. What a takedown.txt in a SOURCE or beside the
+    recipe names stays out. What is built is kept beside the output folder: an interrupted build goes on from there, and
+    a later one builds only what changed.
     """
+    from .build import How
     from .terminal import summary_view
     from .versioning.takedown import NOTHING, TAKEDOWN_NAME, read_takedown
 
@@ -229,7 +252,13 @@ def build_command(
     takedown = NOTHING if recipe is None else read_takedown(recipe.parent / TAKEDOWN_NAME)
     with _progress(quiet=quiet) as watch:
         began = perf_counter()
-        summary = _builder(out)(named, options, takedown=takedown, watch=watch)
+        tell = _nobody if quiet else _tell_person
+        how = How(workers or 0, engine, ray_address, fresh, watch, tell)
+        try:
+            summary = _builder(out)(named, options, takedown=takedown, how=how)
+        except KeyboardInterrupt:
+            _tell_person("what is built is kept: the same command goes on from there")
+            raise
         seconds = perf_counter() - began
     _print(_console(sys.stdout), summary_view(summary, out, seconds))
 
@@ -268,11 +297,11 @@ def _with_columns(recipe: "Recipe", columns: dict[str, str | tuple[str, ...]]) -
 
 
 @contextmanager
-def _progress(*, quiet: bool) -> Iterator["Watch | None"]:
+def _progress(*, quiet: bool) -> Iterator["Watch"]:
     """What to tell of how far a build is: a bar on a terminal, a line every tenth in a log."""
     console = _console(sys.stderr)
     if quiet:
-        yield None
+        yield _nobody
     elif console.is_terminal and not console.is_dumb_terminal:
         from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
@@ -282,6 +311,16 @@ def _progress(*, quiet: bool) -> Iterator["Watch | None"]:
             yield lambda done, n_seeds: bar.update(task, completed=done, total=n_seeds)
     else:
         yield _tell_tenths()
+
+
+def _nobody(*_: object) -> None:
+    """Tells nobody."""
+
+
+def _tell_person(text: str) -> None:
+    from .terminal import visible
+
+    click.echo(visible(text), err=True)
 
 
 def _tell_tenths() -> "Watch":

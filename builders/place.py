@@ -9,7 +9,7 @@ import fcntl
 import os
 import shutil
 import sys
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 from typing import Final
@@ -43,14 +43,15 @@ def refuse_foreign(out: Path) -> None:
 
 
 @contextmanager
-def staging(out: Path) -> Iterator[Path]:
+def staging(out: Path, keep: Collection[str] = ()) -> Iterator[Path]:
     """A folder beside `out` to write a dataset in; moved into the place of `out` when the block ends without error.
 
-    The folder, `.NAME.dehusk`, belongs to one build at a time and is removed at the end. One left behind by a killed
-    build is taken over by the next.
+    It lies in `.NAME.dehusk`, which belongs to one build at a time and is emptied at the end, but for what is to be
+    kept. One left behind by a killed build is taken over by the next.
 
     Args:
         out: the dataset folder, which may exist if it holds only what a manifest of ours lists.
+        keep: names of folders in `.NAME.dehusk` that stay there.
 
     Yields:
         An empty folder.
@@ -77,7 +78,7 @@ def staging(out: Path) -> Iterator[Path]:
                 _sync(fresh)
                 _swap(fresh, out)
             finally:
-                _remove(beside)
+                _clear(beside, keep)
     except OSError as error:
         raise StorageError(
             f"cannot write {error.filename or out}: {error.strerror}",
@@ -101,9 +102,21 @@ def _recover(old: Path, out: Path) -> None:
         old.rename(out)
 
 
-def _remove(folder: Path) -> None:
-    if folder.exists():
-        shutil.rmtree(folder)
+def _remove(path: Path) -> None:
+    if path.is_dir():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)
+
+
+def _clear(beside: Path, keep: Collection[str]) -> None:
+    """Removes all but what is to be kept; where that is nothing, the folder itself."""
+    if not any((beside / name).exists() for name in keep):
+        _remove(beside)
+        return
+    for path in beside.iterdir():
+        if path.name not in (LOCK, *keep):
+            _remove(path)
 
 
 def _sync(folder: Path) -> None:

@@ -134,12 +134,13 @@ class Pack(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """`[pack]`: how the files are cut.
 
     Attributes:
-        shard_bytes: seed bytes in one shard, about; never depends on workers or machines.
+        shard_bytes: seed bytes in one shard, at most; more than half of it, as a rule. It is what a change in one seed
+            makes a later build do again.
         row_group_bytes: bytes of a Parquet row group before compression, about. The hub's viewer scans a whole group
             and gives up at 300 MB.
     """
 
-    shard_bytes: Count = 128 << 20
+    shard_bytes: Count = 32 << 20
     row_group_bytes: Count = 64 << 20
 
 

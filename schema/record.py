@@ -215,6 +215,7 @@ REASONS: Final = {
     "damaged": "its box is broken there: a record, a row, or all that follows",
     "no_text_column": "no column of the table holds text or HTML, by name",
     "unsafe_name": "its name in the archive leads out of it, or stands there twice",
+    "crashed": "whoever read it came to an end, three times: it takes too much memory, or breaks a library",
     "bomb": "it unpacks to more than the recipe allows",
     "http_error": "the server did not answer with a page",
     "revisit": "a web archive holds it only by its name: it was stored before",

@@ -17,7 +17,7 @@ import pyarrow.parquet as pq
 import pytest
 from same_dataset import main as same_dataset
 
-from dehusk.builders.build import build_dataset
+from dehusk.builders.build import How, build_dataset
 from dehusk.builders.check import check_dataset
 from dehusk.builders.pack import MANIFEST, listed_paths, read_manifest
 from dehusk.builders.place import staging
@@ -51,6 +51,10 @@ def write_stories(folder: Path, numbers: range) -> Path:
 def rows(dist: Path) -> list[dict[str, object]]:
     files = sorted((dist / "data").glob("*.parquet"))
     return sorted(pa.concat_tables([pq.read_table(file) for file in files]).to_pylist(), key=lambda row: str(row["id"]))
+
+
+def left_beside(dist: Path) -> list[str]:
+    return sorted(path.name for path in (dist.parent / f".{dist.name}.dehusk").iterdir())
 
 
 # -- what comes out --
@@ -147,8 +151,8 @@ def test_the_same_seeds_give_the_same_bytes(dist: Path, seeds: Path, tmp_path: P
 def test_records_do_not_depend_on_shards_or_batches(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     seeds = write_stories(tmp_path / "seeds", range(20))
     build_dataset(seeds, tmp_path / "one")
-    monkeypatch.setattr("dehusk.builders.build.BATCH_BYTES", 2_000)
-    build_dataset(seeds, tmp_path / "many", Recipe(pack=Pack(shard_bytes=3_000)))
+    monkeypatch.setattr("dehusk.builders.batches.BATCH_BYTES", 2_000)
+    build_dataset(seeds, tmp_path / "many", Recipe(pack=Pack(shard_bytes=16_400)))
     assert rows(tmp_path / "one") == rows(tmp_path / "many")
     names = sorted(path.name for path in (tmp_path / "many" / "data").iterdir())
     assert len(names) > 1
@@ -178,7 +182,7 @@ def test_a_split_that_gets_no_page_has_no_file(tmp_path: Path) -> None:
     assert len(datasets.load_dataset(str(tmp_path / "dist"), cache_dir=str(tmp_path / "cache"))) == 1
 
 
-@pytest.mark.parametrize("shard_bytes", [1 << 20, 1_000])
+@pytest.mark.parametrize("shard_bytes", [1 << 20, 16_400])
 def test_of_pages_with_the_same_bytes_the_first_is_kept(tmp_path: Path, shard_bytes: int) -> None:
     seeds = write_stories(tmp_path / "seeds", range(6))
     for copy in ("b/copy.txt", "zz.txt", "a.txt"):
@@ -194,7 +198,9 @@ def test_of_pages_with_the_same_bytes_the_first_is_kept(tmp_path: Path, shard_by
 
 def test_progress_counts_every_seed(tmp_path: Path) -> None:
     told: list[tuple[int, int]] = []
-    build_dataset(write_stories(tmp_path / "seeds", range(5)), tmp_path / "dist", watch=lambda *done: told.append(done))
+    build_dataset(
+        write_stories(tmp_path / "seeds", range(5)), tmp_path / "dist", how=How(watch=lambda *done: told.append(done))
+    )
     assert told[-1] == (5, 5)
 
 
@@ -209,7 +215,7 @@ def test_a_folder_that_holds_something_else_is_refused_and_left_alone(tmp_path: 
     with pytest.raises(OutputError, match=r"holds data/notes\.md, which dehusk did not write"):
         build_dataset(seeds, out)
     assert before == {path: path.read_bytes() for path in out.rglob("*") if path.is_file()}
-    assert not (tmp_path / ".dist.dehusk").exists()
+    assert left_beside(out) == ["lock", "shards"]
 
 
 @pytest.mark.parametrize("kind", ["file", "link", "foreign folder"])
@@ -276,7 +282,6 @@ def test_what_the_system_refuses_is_said_in_a_sentence(tmp_path: Path) -> None:
 def test_a_dataset_moved_aside_by_a_killed_build_comes_back(tmp_path: Path) -> None:
     seeds, out = write_stories(tmp_path / "seeds", range(2)), tmp_path / "dist"
     build_dataset(seeds, out)
-    (tmp_path / ".dist.dehusk").mkdir()
     out.rename(tmp_path / ".dist.dehusk" / "old")
     (tmp_path / "nothing").mkdir()
     with pytest.raises(EmptyBuildError):
@@ -291,7 +296,8 @@ def test_where_folders_cannot_be_exchanged_two_renames_do(tmp_path: Path, monkey
     write_stories(seeds, range(3))
     assert build_dataset(seeds, out).kept == 3
     assert check_dataset(out) == []
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["dist", "seeds"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == [".dist.dehusk", "dist", "seeds"]
+    assert left_beside(out) == ["lock", "shards"]
 
 
 def test_a_build_killed_at_any_moment_leaves_the_old_dataset_or_the_new_one(tmp_path: Path) -> None:
@@ -309,7 +315,8 @@ def test_a_build_killed_at_any_moment_leaves_the_old_dataset_or_the_new_one(tmp_
         assert check_dataset(out) == []
     subprocess.run([DEHUSK, "build", seeds, "--out", out, "--quiet"], check=True, capture_output=True)
     assert read_manifest(out).counts.kept == 11
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["dist", "seeds"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == [".dist.dehusk", "dist", "seeds"]
+    assert left_beside(out) == ["lock", "shards"]
 
 
 # -- check --
@@ -386,7 +393,7 @@ def test_check_finds_a_card_of_another_build(copy: Path) -> None:
 
 def test_check_finds_an_id_that_two_files_have(tmp_path: Path) -> None:
     out = tmp_path / "dist"
-    build_dataset(write_stories(tmp_path / "seeds", range(8)), out, Recipe(pack=Pack(shard_bytes=3_000)))
+    build_dataset(write_stories(tmp_path / "seeds", range(8)), out, Recipe(pack=Pack(shard_bytes=16_400)))
     one, two, *_ = sorted((out / "data").iterdir())
     pq.write_table(pa.concat_tables([pq.read_table(two), pq.read_table(one).slice(0, 1)]), two)
     assert (f"data/{two.name}", "id_unique") in rules(out)

@@ -35,7 +35,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
         publisher="Quay",
         homepage="https://q.example",
     )
-    recipe = Recipe(told, split=Split(shares={"train": 0.7, "test": 0.3}), pack=Pack(shard_bytes=4_000))
+    recipe = Recipe(told, split=Split(shares={"train": 0.7, "test": 0.3}), pack=Pack(shard_bytes=32_800))
     build_dataset(write_stories(folder / "seeds", 30), folder / "dist", recipe)
     return folder / "dist"
 

@@ -89,7 +89,7 @@ def paths(examples: tuple[Example, ...]) -> list[str]:
 
 
 def test_a_rebuild_is_the_same_whatever_its_shards(seeds: Path, old: Path, tmp_path: Path) -> None:
-    new = rebuilt(seeds, tmp_path, Recipe(pack=Pack(shard_bytes=2_000, row_group_bytes=3_000)))
+    new = rebuilt(seeds, tmp_path, Recipe(pack=Pack(shard_bytes=8_200, row_group_bytes=3_000)))
     difference = diff_datasets(old, new)
     assert difference.same
     assert counts(difference) == (0, 0, 0, 0, 0, 12)
@@ -416,7 +416,7 @@ def test_what_is_no_dataset_is_wrong_use(old: Path, tmp_path: Path, spoil: str) 
 
 
 def test_data_files_must_have_the_same_columns(seeds: Path, tmp_path: Path) -> None:
-    new = rebuilt(seeds, tmp_path, Recipe(pack=Pack(shard_bytes=2_000)))
+    new = rebuilt(seeds, tmp_path, Recipe(pack=Pack(shard_bytes=8_200)))
     data = next((new / "data").iterdir())
     pq.write_table(pq.read_table(data).drop_columns("raw"), data)
     with pytest.raises(UsageError, match="differ in their columns"):

@@ -25,7 +25,7 @@ from dehusk.schema.errors import AccessError, ArrivalError, PublishError, Target
 @pytest.fixture(scope="module")
 def first(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A dataset of several data files."""
-    return build_pages(tmp_path_factory.mktemp("first"), range(6), shard_bytes=2_000)
+    return build_pages(tmp_path_factory.mktemp("first"), range(6), shard_bytes=8_200)
 
 
 @pytest.fixture(scope="module")

@@ -120,7 +120,7 @@ def test_a_build_leaves_out_an_id(seeds: Path, tmp_path: Path) -> None:
     assert numbers(tmp_path / "two") == [n for n in range(12) if n != 7]
 
 
-@pytest.mark.parametrize("shard_bytes", [1 << 20, 700])
+@pytest.mark.parametrize("shard_bytes", [1 << 20, 8_200])
 @pytest.mark.parametrize(
     "line", ["url https://quarry.org/winches/3", "path winch-03.txt", "path zz.txt", "path aa.txt"]
 )
@@ -319,7 +319,7 @@ def test_entries_that_name_nothing_are_told(seeds: Path, tmp_path: Path) -> None
 
 # -- remove --
 
-SPLITS = Recipe(split=Split(shares={"train": 0.7, "test": 0.3}), pack=Pack(shard_bytes=2_000, row_group_bytes=4_000))
+SPLITS = Recipe(split=Split(shares={"train": 0.7, "test": 0.3}), pack=Pack(shard_bytes=8_200, row_group_bytes=4_000))
 
 
 @pytest.mark.parametrize("recipe", [Recipe(), SPLITS], ids=["one file", "many files"])
@@ -350,7 +350,7 @@ def test_after_a_removal_the_rows_that_are_left_are_loaded(seeds: Path, tmp_path
 
 def test_files_that_hold_no_listed_record_keep_their_bytes(seeds: Path, tmp_path: Path) -> None:
     out = tmp_path / "dist"
-    build_dataset(seeds, out, Recipe(pack=Pack(shard_bytes=2_000)))
+    build_dataset(seeds, out, Recipe(pack=Pack(shard_bytes=8_200)))
     before = {path.name: path.read_bytes() for path in (out / "data").iterdir()}
     remove_records(out, [make_entry("path", "winch-01.txt")])
     after = {path.name: path.read_bytes() for path in (out / "data").iterdir()}

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from dehusk.builders.build import Watch, build_dataset
+from dehusk.builders.build import How, build_dataset
 from dehusk.builders.pack import CARD, MANIFEST
 from dehusk.builders.recipe import Recipe
 from dehusk.builders.summary import Summary
@@ -26,7 +26,7 @@ def build_elsewhere(
     recipe: Recipe | None = None,
     *,
     takedown: Takedown = NOTHING,
-    watch: Watch | None = None,
+    how: How | None = None,
 ) -> Summary:
     """Builds a dataset and puts it into a store, as `build_dataset` and `publish_dataset` do.
 
@@ -37,7 +37,7 @@ def build_elsewhere(
         url: any address that fsspec can write to.
         recipe: as in `build_dataset`.
         takedown: as in `build_dataset`.
-        watch: as in `build_dataset`.
+        how: as in `build_dataset`.
 
     Returns:
         What was counted.
@@ -54,7 +54,7 @@ def build_elsewhere(
     with TemporaryDirectory(prefix="dehusk-") as folder:
         dist = Path(folder, "dist")
         _fetch(target, dist)
-        summary = build_dataset(sources, dist, recipe, takedown=takedown, watch=watch)
+        summary = build_dataset(sources, dist, recipe, takedown=takedown, how=how)
         publish_dataset(plan_publication(dist, url, preflight=False), load=False)
     return summary
 

@@ -28,6 +28,9 @@ TRIES: Final = 5
 PAUSE: Final = 0.25
 """Seconds before the second try; twice as many before each that follows."""
 
+_TAGS: Final = ("sha256", "blob_id", "etag", "md5hash", "content_md5", "md5", "crc32c")
+"""What stores call the content of a file, in lower case: a hub, S3 and web servers, Google's, Azure's."""
+
 _WEB: Final = ("http", "https")
 _FINAL: Final = (FileNotFoundError, PermissionError, IsADirectoryError, NotADirectoryError, UsageError)
 
@@ -257,7 +260,14 @@ def _seed(url: str, name: str, root: str, info: dict[str, Any]) -> Seed:
     refused = HIDDEN if any(part.startswith(".") for part in parts) else None
     if ".." in parts:
         path, refused = path.replace("..", "\\x2e\\x2e"), Refused("unsafe_name", "its name leads out of the source")
-    return Seed(path, name.encode(), url.encode(), refused, int(info.get("size") or 0))
+    return Seed(path, name.encode(), url.encode(), refused, int(info.get("size") or 0), tag=_tag(info))
+
+
+def _tag(info: dict[str, Any]) -> str:
+    """What a store calls the content of a file: a digest, or a mark that another content does not have."""
+    found = {key.lower(): value for key, value in info.items()}
+    known = next((found[key] for key in _TAGS if isinstance(found.get(key), str | bytes | bytearray)), "")
+    return known if isinstance(known, str) else known.hex()
 
 
 def _refusal(url: str, error: Exception) -> UsageError:

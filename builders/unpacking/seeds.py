@@ -41,6 +41,7 @@ class Seed:
         refused: why it cannot be a page, if its name and kind tell; None for a seed to be read.
         size: its bytes when it was listed.
         span: of a large file the bytes whose records are meant, from and up to; None for all of it.
+        tag: of a remote file what its store calls its content, such as a digest; empty where it calls it nothing.
     """
 
     path: str
@@ -49,6 +50,7 @@ class Seed:
     refused: Refused | None = None
     size: int = 0
     span: tuple[int, int] | None = None
+    tag: str = ""
 
     @property
     def remote(self) -> bool:

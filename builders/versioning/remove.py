@@ -1,6 +1,5 @@
 """Remove: listed records leave a dataset at once, without its seeds, and stay out of every later build of it."""
 
-import shutil
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,8 +9,9 @@ import msgspec
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from dehusk.builders.build import BuiltShard, SplitFile, finish_dataset, write_splits
 from dehusk.builders.cards.contents import carry_over
+from dehusk.builders.finish import Whole, finish_dataset
+from dehusk.builders.keep import SplitFile
 from dehusk.builders.pack import (
     REJECTS_FILE,
     Maker,
@@ -24,6 +24,7 @@ from dehusk.builders.pack import (
     split_name,
 )
 from dehusk.builders.place import staging
+from dehusk.builders.shard import write_splits
 from dehusk.builders.summary import Summary, summarise, total
 from dehusk.schema.errors import EmptyBuildError, UsageError
 from dehusk.schema.record import RECORDS, REJECTS
@@ -61,7 +62,7 @@ class Removal:
 
 @dataclass(frozen=True, slots=True)
 class _Work:
-    """A dataset that is thinned out, the folder where it is made anew, and what must leave it."""
+    """A dataset that is thinned out, the folder where its files are made anew, and what must leave it."""
 
     dist: Path
     folder: Path
@@ -74,12 +75,14 @@ class _Thinned:
     """A data file without its listed records.
 
     Attributes:
-        shard: what is left of it.
+        files: what is left of it.
+        summary: its counts.
         taken: `id` and `source` of the records that left.
         unmatched: entries that named none of its records.
     """
 
-    shard: BuiltShard
+    files: tuple[SplitFile, ...]
+    summary: Summary
     taken: pa.Table
     unmatched: set[Entry]
 
@@ -87,8 +90,8 @@ class _Thinned:
 def remove_records(dist: Path, entries: Iterable[Entry]) -> Removal:
     """Takes listed records out of a dataset and puts the entries on its takedown list.
 
-    Data files that hold none of them are copied, the rest is written anew. What comes out is, to the byte, what a build
-    with that list would give. The dataset is replaced whole, or stays as it was.
+    Data files that hold none of them stay as they are, the rest is written anew. What comes out is, to the byte, what a
+    build with that list would give. The dataset is replaced whole, or stays as it was.
 
     Args:
         dist: a folder that `dehusk build` wrote.
@@ -111,15 +114,18 @@ def remove_records(dist: Path, entries: Iterable[Entry]) -> Removal:
         asked = Takedown(frozenset(entries))
         takedown = asked | read_takedown(dist / TAKEDOWN_NAME)
         data = [file for file in manifest.files if file.content is not None]
-        work = _Work(dist, folder, manifest, takedown)
+        parts = folder.parent / "parts"
+        parts.mkdir()
+        work = _Work(dist, parts, manifest, takedown)
         thinned = [_thin_out(work, file, f"{number:05}") for number, file in enumerate(data)]
         taken = pa.concat_tables([part.taken for part in thinned])
         ids = tuple(taken["id"].to_pylist())
-        if all(not part.shard.files for part in thinned):
+        files = tuple(file for part in thinned for file in part.files)
+        if not files:
             raise EmptyBuildError(f"{dist} would be left without a record", "delete the folder; nothing was changed")
-        rest = _rest(dist, manifest, taken)
-        shards = [rest, *(part.shard for part in thinned)]
-        summary = finish_dataset(shards, takedown.with_ids(ids), manifest.recipe, folder, _maker(manifest))
+        rejects = pa.concat_tables([pq.read_table(dist / REJECTS_FILE, schema=REJECTS), reject_listed(taken)])
+        whole = Whole(files, rejects, tuple(manifest.seeds), total(part.summary for part in thinned))
+        summary = finish_dataset(whole, takedown.with_ids(ids), manifest.recipe, folder, _maker(manifest))
     unmatched = asked.entries.intersection(*(part.unmatched for part in thinned))
     return Removal(ids, tuple(sorted(unmatched)), summary)
 
@@ -143,24 +149,17 @@ def _thin_out(work: _Work, file: PackedFile, name: str) -> _Thinned:
     table = pq.read_table(dist / file.path, schema=RECORDS)
     kept, taken = part_listed(table, work.takedown)
     if taken.num_rows:
-        files = write_splits(kept, name, work.manifest.recipe, folder)
+        files = tuple(write_splits(kept, name, work.manifest.recipe, folder))
     else:
-        copied = Path(shutil.copyfile(dist / file.path, folder / f"{split_name(file.path)}.{name}.parquet"))
-        files = (SplitFile(split_name(file.path), copied, table.num_rows, file.content or "", count_bytes(table)),)
-    shard = BuiltShard(files, REJECTS.empty_table(), (), {}, (), _count(kept))
-    return _Thinned(shard, taken.select(["id", "source"]), without_match(table, work.takedown))
+        said = (split_name(file.path), str(dist / file.path), table.num_rows, file.content or "", count_bytes(table))
+        files = (SplitFile(*said, file.bytes, file.sha256),)
+    return _Thinned(files, _count(kept), taken.select(["id", "source"]), without_match(table, work.takedown))
 
 
 def _count(records: pa.Table) -> Summary:
     """Counts records a batch at a time: what is counted by character takes many times the memory of the text."""
     batches = (records.slice(at, BATCH) for at in range(0, records.num_rows, BATCH))
     return total(summarise(batch, REJECTS.empty_table()) for batch in batches)
-
-
-def _rest(dist: Path, manifest: Manifest, taken: pa.Table) -> BuiltShard:
-    """What the dataset holds beside its records, as a shard without any."""
-    rejects = pa.concat_tables([pq.read_table(dist / REJECTS_FILE, schema=REJECTS), reject_listed(taken)])
-    return BuiltShard((), rejects, tuple(manifest.seeds), {}, tuple(taken["id"].to_pylist()), Summary())
 
 
 def _maker(manifest: Manifest) -> Maker:

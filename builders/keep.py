@@ -1,0 +1,138 @@
+"""Keep: built shards lie in folders of their own beside the dataset, so that no later build makes them again."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import msgspec
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from dehusk.schema.record import REJECTS
+
+from .duplicates import PLACES, read_ids
+from .pack import REJECTS_FILE, SeedDigest, file_digest, write_rejects
+from .summary import Summary
+from .versioning.takedown import Takedown
+
+_SHARD: Final = "shard.json"
+_GROUND: Final = "ground.json"
+_TABLES: Final = (REJECTS_FILE, PLACES)
+
+
+class SplitFile(msgspec.Struct, frozen=True):
+    """The records of one shard that belong to one split, as written.
+
+    Attributes:
+        split: name of the split.
+        path: the file; where it is noted, its name alone.
+        rows: its records.
+        content: digest of what they say.
+        num_bytes: their size in memory.
+        bytes: size of the file.
+        sha256: digest of the file.
+    """
+
+    split: str
+    path: str
+    rows: int
+    content: str
+    num_bytes: int
+    bytes: int
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class BuiltShard:
+    """One shard, built.
+
+    Attributes:
+        folder: where it lies, and the places of its pages with it (`PLACES`), but of those that were withdrawn.
+        files: its records, a file for each split that has any, or several.
+        rejects: table of `REJECTS`.
+        seeds: the seed files that were read.
+        withdrawn: ids of the pages that the takedown list names.
+        listed: ids of its pages that stand on the takedown list as ids.
+        summary: counts of its records.
+    """
+
+    folder: Path
+    files: tuple[SplitFile, ...]
+    rejects: pa.Table
+    seeds: tuple[SeedDigest, ...]
+    withdrawn: tuple[str, ...]
+    listed: tuple[str, ...]
+    summary: Summary
+
+
+class _Note(msgspec.Struct, frozen=True):
+    """What is noted of a shard. Its digests tell whether its files are those that were written."""
+
+    files: list[SplitFile]
+    seeds: list[SeedDigest]
+    withdrawn: list[str]
+    listed: list[str]
+    summary: Summary
+    tables: dict[str, str]
+
+
+def store_shard(built: BuiltShard) -> None:
+    """Notes what was built into its folder, where its data files and places lie already."""
+    write_rejects(built.rejects, built.folder / REJECTS_FILE)
+    note = _Note(
+        files=[msgspec.structs.replace(file, path=Path(file.path).name) for file in built.files],
+        seeds=list(built.seeds),
+        withdrawn=list(built.withdrawn),
+        listed=sorted(built.listed),
+        summary=built.summary,
+        tables={name: file_digest(built.folder / name) for name in _TABLES},
+    )
+    (built.folder / _SHARD).write_bytes(msgspec.json.encode(note))
+
+
+def load_shard(folder: Path) -> BuiltShard:
+    """Reads a shard that was stored."""
+    note = msgspec.json.decode((folder / _SHARD).read_bytes(), type=_Note)
+    return BuiltShard(
+        folder=folder,
+        files=tuple(msgspec.structs.replace(file, path=str(folder / file.path)) for file in note.files),
+        rejects=pq.read_table(folder / REJECTS_FILE, schema=REJECTS),
+        seeds=tuple(note.seeds),
+        withdrawn=tuple(note.withdrawn),
+        listed=tuple(note.listed),
+        summary=note.summary,
+    )
+
+
+def is_whole(folder: Path, takedown: Takedown) -> bool:
+    """Whether a shard is there, as it was written, and would be the same with this takedown list.
+
+    Of the list only ids are looked at: the rest of it is part of the shard's key.
+    """
+    try:
+        note = msgspec.json.decode((folder / _SHARD).read_bytes(), type=_Note)
+        stored = {file.path: file.sha256 for file in note.files} | note.tables
+        if any(file_digest(folder / name) != sha256 for name, sha256 in stored.items()):
+            return False
+    except (OSError, msgspec.MsgspecError):
+        return False
+    if not (takedown.ids or note.listed):
+        return True
+    then, gone = set(note.listed), set(note.withdrawn)
+    return then <= takedown.ids and gone >= (takedown.ids & {*read_ids(folder), *gone}) - then
+
+
+def note_ground(kept: Path, ground: Mapping[str, str]) -> list[str]:
+    """Notes what shards are made with from now on.
+
+    Returns:
+        What is not as it was when the shards that are kept were made; nothing where there are none.
+    """
+    kept.mkdir(parents=True, exist_ok=True)
+    try:
+        before = msgspec.json.decode((kept / _GROUND).read_bytes(), type=dict[str, str])
+    except (OSError, msgspec.MsgspecError):
+        before = dict(ground)
+    (kept / _GROUND).write_bytes(msgspec.json.encode(dict(ground)))
+    return [name for name in {**before, **ground} if before.get(name) != ground.get(name)]

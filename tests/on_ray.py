@@ -1,0 +1,47 @@
+"""Builds on a Ray cluster of three nodes of this machine: `python tests/on_ray.py SEEDS OUT SHARD_BYTES [kill]`.
+
+With `kill` a node is ended without notice as soon as the first seeds are done. Prints what was counted, the seconds
+that it took, and how many nodes were left.
+"""
+
+import json
+import os
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
+
+from ray.cluster_utils import Cluster
+
+from dehusk.builders.build import How, build_dataset
+from dehusk.builders.recipe import Pack, Recipe
+
+
+def main() -> None:
+    """Begins the cluster, builds, and ends it."""
+    seeds, out, shard_bytes, *more = sys.argv[1:]
+    at: dict[str, Any] = {"num_cpus": 1, "node_ip_address": "127.0.0.1", "object_store_memory": 100 << 20}
+    cluster = Cluster(initialize_head=True, head_node_args=at | {"include_dashboard": False})
+    nodes = [cluster.add_node(wait=True, **at) for _ in range(2)]
+    cluster.wait_for_nodes()
+    left = 3
+
+    def watch(done: int, n_seeds: int) -> None:
+        nonlocal left
+        if more and done and left == 3:
+            cluster.remove_node(nodes[0], allow_graceful=False)
+            left = 2
+            print(f"a node was ended at {done} of {n_seeds}", file=sys.stderr)
+
+    how = How(engine="ray", ray_address=cluster.address, watch=watch)
+    began = time.monotonic()
+    summary = build_dataset(seeds, Path(out), Recipe(pack=Pack(shard_bytes=int(shard_bytes))), how=how)
+    seconds = time.monotonic() - began
+    cluster.shutdown()  # type: ignore[no-untyped-call]
+    print(json.dumps({"kept": summary.kept, "rejected": summary.rejected, "seconds": seconds, "nodes": left}))
+
+
+if __name__ == "__main__":
+    main()
