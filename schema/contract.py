@@ -589,16 +589,23 @@ def check_records(table: pa.Table, file: str = "", *, latest: date | None = None
     if wrong_shape:
         return wrong_shape
     try:
-        CONTRACT.validate(table, lazy=True)
-        failures: list[dict[str, Any]] = []
-    except SchemaErrors as errors:
-        failures = errors.failure_cases.to_pylist()
-    try:
         reading = _reading(table)
-        findings = [*_from_pandera(failures, reading, file), *_too_late(reading, file, latest)]
+        findings = [*_from_pandera(_failures(reading), reading, file), *_too_late(reading, file, latest)]
     finally:
         _last.clear()
     return sorted(findings, key=lambda finding: -1 if finding.row is None else finding.row)
+
+
+def _failures(reading: Reading) -> list[dict[str, Any]]:
+    """What pandera finds. It is asked only where a rule does not hold: asking takes it 0.1 s, whatever the table."""
+    if all(rule.by_row(reading).all() for rule in RULES):
+        return []
+    try:
+        CONTRACT.validate(reading.table, lazy=True)
+    except SchemaErrors as errors:
+        failures: list[dict[str, Any]] = errors.failure_cases.to_pylist()
+        return failures
+    return []
 
 
 def _shape(table: pa.Table, file: str) -> Iterator[Finding]:

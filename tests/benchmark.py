@@ -1,10 +1,15 @@
-"""How fast a build is, in ratios measured in one run: `python tests/benchmark.py [--bench FOLDER] [--pages N]`.
+"""How fast a build is, in ratios measured in one run: `python tests/benchmark.py [--html] [--pages N]`.
 
-The pages of the benchmark folder are written as .txt files, one renderer each. On one core, in CPU time, are measured
+The pages of the benchmark folder are written as .txt files, one renderer each, or with `--html` as .html files. On one
+core, in CPU time, are measured
 
 - `dehusk build` of those files, end to end, in a process of its own, less the start-up of an empty build;
 - merely copying the same files into Parquet with the same codec (path and text, nothing else);
-- `trafilatura.extract` on the HTML of the same pages, in the same process, one after the other.
+- `trafilatura.extract` on the HTML of the same pages, in the same process, one after the other; and the same with the
+  metadata that a record has too.
+
+`--warc MEGABYTES ...` instead builds from one web archive of each size, made by warcio of the same pages, each copy
+with a number of its own, and measures the peak memory of the whole build.
 
 Needs `pip install trafilatura`.
 """
@@ -18,11 +23,15 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from io import BytesIO
+from itertools import cycle
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
+from warcio.statusandheaders import StatusAndHeaders
+from warcio.warcwriter import WARCWriter
 
 ROOT = Path(__file__).parents[1]
 DEHUSK = Path(sys.executable).with_name("dehusk")
@@ -65,39 +74,90 @@ def copy_texts(seeds: Path, out: Path) -> None:
     pq.write_table(table, out, compression="zstd", use_content_defined_chunking=True, write_page_index=True)
 
 
-def extract_all(pages: list[dict[str, Any]]) -> None:
-    """`trafilatura.extract` with its metadata, as one would use it to make the same records."""
+def extract_all(pages: list[dict[str, Any]], *, metadata: bool) -> None:
+    """`trafilatura.extract`: the text alone, or what one would need to make the same records."""
     import trafilatura
 
     for page in pages:
-        trafilatura.bare_extraction(page["html"], include_comments=False, with_metadata=True)
+        trafilatura.extract(page["html"], with_metadata=metadata)
 
 
-def measure(bench: Path, renderer: str, limit: int) -> dict[str, float]:
+def write_files(pages: list[dict[str, Any]], folder: Path, *, html: bool) -> None:
+    """The pages as a folder of .txt or .html files."""
+    folder.mkdir()
+    name, ending = ("html", "html") if html else ("text", "txt")
+    for number, page in enumerate(pages):
+        (folder / f"{number:05}.{ending}").write_bytes(page[name].encode("utf-8", "replace"))
+
+
+def measure(pages: list[dict[str, Any]], *, html: bool) -> dict[str, float]:
     """CPU milliseconds per page of each contestant, and the ratios."""
-    pages = pages_of(bench, renderer, limit)
     with tempfile.TemporaryDirectory() as folder:
         seeds, one = Path(folder) / "seeds", Path(folder) / "one"
-        for place in (seeds, one):
-            place.mkdir()
-        for number, page in enumerate(pages):
-            (seeds / f"{number:05}.txt").write_text(page["text"], encoding="utf-8")
-        (one / "page.txt").write_text("One page.\n", encoding="utf-8")
+        write_files(pages, seeds, html=html)
+        write_files([{"html": "<p>One page.</p>", "text": "One page.\n"}], one, html=html)
         start_up = cpu_of([DEHUSK, "build", one, "--out", Path(folder) / "dist-one", "--quiet"])
         build = cpu_of([DEHUSK, "build", seeds, "--out", Path(folder) / "dist", "--quiet"]) - start_up
         copy = cpu_in(lambda: copy_texts(seeds, Path(folder) / "copy.parquet"))
-        extract = cpu_in(lambda: extract_all(pages))
+        extract = cpu_in(lambda: extract_all(pages, metadata=False))
+        described = cpu_in(lambda: extract_all(pages, metadata=True))
     each = 1000 / len(pages)
     return {
         "pages": len(pages),
-        "characters": sum(len(page["text"]) for page in pages) / len(pages),
+        "characters": sum(len(page["html" if html else "text"]) for page in pages) / len(pages),
         "start-up s": start_up,
         "build ms": build * each,
         "copy ms": copy * each,
         "trafilatura ms": extract * each,
+        "with metadata ms": described * each,
         "build / copy": build / copy,
         "trafilatura / build": extract / build,
+        "with metadata / build": described / build,
     }
+
+
+def write_archive(pages: list[dict[str, Any]], path: Path, size: int) -> int:
+    """A web archive of at least so many bytes, each page in it with a number of its own; returns how many."""
+    head = StatusAndHeaders("200 OK", [("Content-Type", "text/html; charset=utf-8")], protocol="HTTP/1.1")
+    with path.open("wb") as file:
+        writer = WARCWriter(file, gzip=path.suffix == ".gz")
+        for number, page in enumerate(cycle(pages)):
+            if file.tell() >= size:
+                break
+            body = BytesIO(page["html"].encode("utf-8", "replace") + b"<p>Copy %d of this page.</p>" % number)
+            url = f"https://example.org/{number}"
+            writer.write_record(writer.create_warc_record(url, "response", payload=body, http_headers=head))
+    return number
+
+
+def peak_of(command: list[str | Path]) -> tuple[float, float]:
+    """The largest memory in MB that a command held at any time, as the system counts it, and its CPU seconds."""
+    pid = os.posix_spawn(command[0], [os.fspath(part) for part in command], os.environ)
+    _, status, usage = os.wait4(pid, 0)
+    if status:
+        raise SystemExit(f"{command[0]} failed")
+    return (
+        usage.ru_maxrss / 1024 if sys.platform != "darwin" else usage.ru_maxrss / 2** 20,
+        usage.ru_utime + usage.ru_stime,
+    )
+
+
+def measure_archives(pages: list[dict[str, Any]], sizes: list[int], folder: Path) -> dict[str, float]:
+    """Peak memory of builds from one web archive of each size in MB, and the growth from the first to the last."""
+    found: dict[str, float] = {}
+    peaks = []
+    for size in sizes:
+        archive = folder / f"{size}.warc"
+        n_pages = write_archive(pages, archive, size * 10**6)
+        peak, cpu = peak_of([DEHUSK, "build", archive, "--out", folder / f"dist-{size}", "--quiet"])
+        archive.unlink()
+        peaks.append(peak)
+        found |= {
+            f"{size} MB: pages": n_pages,
+            f"{size} MB: peak MB": peak,
+            f"{size} MB: ms a page": 1000 * cpu / n_pages,
+        }
+    return found | {"last / first": peaks[-1] / peaks[0]}
 
 
 def main() -> None:
@@ -107,12 +167,19 @@ def main() -> None:
     parser.add_argument("--bench", type=Path, default=default, help="the benchmark folder")
     parser.add_argument("--pages", type=int, default=400, help="pages to measure")
     parser.add_argument("--renderer", default="innertext")
+    parser.add_argument("--html", action="store_true", help="build from the HTML of the pages")
+    parser.add_argument("--warc", type=int, nargs="+", metavar="MEGABYTES", help="build from web archives so large")
     parser.add_argument("--json", action="store_true")
     asked = parser.parse_args()
     if hasattr(os, "sched_setaffinity"):
         os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
     os.environ |= {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
-    figures = measure(asked.bench, asked.renderer, asked.pages)
+    pages = pages_of(asked.bench, asked.renderer, asked.pages)
+    if asked.warc:
+        with tempfile.TemporaryDirectory() as folder:
+            figures = measure_archives(pages, asked.warc, Path(folder))
+    else:
+        figures = measure(pages, html=asked.html)
     print(
         json.dumps(figures) if asked.json else "\n".join(f"{name:<20}{value:10.3f}" for name, value in figures.items())
     )

@@ -70,6 +70,7 @@ _SAME: Final = {
     "cite": "em",
 } | {"textarea": "form", "input": "form"}
 _LESSER: Final = ("id", "role", "itemprop", "aria-label", "data-testid", "rel")  # attributes beside class that name
+_TELLING: Final = ", ".join(f"[{name}]" for name in (*_LESSER, "hidden", "style", "aria-hidden"))
 _SPOKEN: Final = {"img": ("alt",), "input": ("placeholder", "value"), "textarea": ("placeholder",)}
 _OLD: Final = len(_ELEMENTS) + 2 * len(_NAMES)
 _DEPTHS: Final = (6, 9, 12, 16, 21)
@@ -94,7 +95,6 @@ _PLACE: Final = (
 )
 _NOT_LETTERS: Final = re.compile(r"[\W_]+")
 _HIDING: Final = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
-_MAY_HIDE: Final = "[hidden], [style*=display i], [style*=visibility i]"
 _NAMED_CHARS: Final = 300
 _DIGITS: Final = str.maketrans("123456789", "000000000")  # names that differ in a number hint at the same
 _UNSEEN: Final = frozenset(("script", "style", "template"))
@@ -144,6 +144,8 @@ Around = tuple[int, int, int, int]
 """The elements around a place: the marks of the place itself; those of its elements and all their hints; the hints of
 the innermost element; how many elements they are. A plain tuple, for one is made for every element of a page."""
 
+Elements = frozenset[turbohtml.Element]
+
 OUTSIDE: Final[Around] = (0, 0, 0, 0)
 """Where no element is around."""
 
@@ -158,32 +160,36 @@ def letters(text: str) -> str:
     return _NOT_LETTERS.sub("", text.casefold())
 
 
-def inside(element: turbohtml.Element, tag: str, outer: Around) -> Around:
-    """What surrounds the inside of an element."""
+def inside(element: turbohtml.Element, tag: str, outer: Around, telling: Elements) -> Around:
+    """What surrounds the inside of an element, where `telling` holds it if it is one of `telling_elements`."""
     _, held, outer_own, depth = outer
     depth += 1
-    own = 0
     if tag in _ELEMENT:
         held |= _ELEMENT[tag]
     if depth in _DEEP:
         held |= _DEEP[depth]
-    attributes = element.attrs
-    if attributes and tag not in ("html", "body"):
-        if "hidden" in attributes or "style" in attributes or "aria-hidden" in attributes:
-            held |= _unseen(element)
-        names = element.attr("class") or "" if "class" in attributes else ""
-        for name in _LESSER:
-            if name in attributes:
-                names = f"{names} {element.attr(name)}"
-        if names:
-            own = _hints(names)
-            held |= own << len(_NAMES)
+    if tag in ("html", "body"):
+        return held | outer_own, held, 0, depth
+    names = element.attr("class")
+    if element in telling:
+        held |= _unseen(element)
+        attributes = element.attrs
+        names = " ".join([names or "", *(element.attr(name) or "" for name in _LESSER if name in attributes)])
+    if not names:
+        return held | outer_own, held, 0, depth
+    own = _hints(names)
+    held |= own << len(_NAMES)
     return held | own | outer_own, held, own, depth
 
 
-def hiding_elements(tree: turbohtml.Document) -> frozenset[turbohtml.Node]:
-    """The elements that say of themselves that they, and what is in them, are not shown."""
-    return frozenset(element for element in tree.select(_MAY_HIDE) if _unseen(element) & HIDDEN)
+def telling_elements(tree: turbohtml.Node) -> Elements:
+    """The elements in a node that say more of themselves than a class."""
+    return frozenset(tree.select(_TELLING))
+
+
+def hiding_elements(telling: Elements) -> Elements:
+    """Those that say of themselves that they, and what is in them, are not shown."""
+    return frozenset(element for element in telling if _unseen(element) & HIDDEN)
 
 
 def _unseen(element: turbohtml.Element) -> int:
@@ -297,7 +303,7 @@ def _next_place(joined: str, wanted: str, place: int) -> int:
 
 def _text_nodes(tree: turbohtml.Document) -> Iterator[tuple[str, int]]:
     """Letters and marks of each text node and spoken attribute, in document order."""
-    around = OUTSIDE
+    around, telling = OUTSIDE, telling_elements(tree)
     above: list[tuple[Iterator[turbohtml.Node], Around]] = []
     children = iter(tree.children)
     while True:
@@ -311,7 +317,7 @@ def _text_nodes(tree: turbohtml.Document) -> Iterator[tuple[str, int]]:
             if tag in _UNSEEN:
                 continue
             above.append((children, around))
-            children, around = iter(node.children), inside(node, tag, around)
+            children, around = iter(node.children), inside(node, tag, around, telling)
             for name in _SPOKEN.get(tag, ()):
                 if text := letters(node.attr(name) or ""):
                     yield text, around[0]

@@ -16,7 +16,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import turbohtml
 
-from dehusk.builders.labelling.markup import MARK_BYTES, Packed, hiding_elements, marks_of_lines, packed
+from dehusk.builders.labelling.markup import MARK_BYTES, Packed, marks_of_lines, packed
 from dehusk.builders.unpacking.document import Refused
 from dehusk.schema.record import PAGE_FLAGS
 
@@ -95,8 +95,8 @@ def html_page(data: bytes, charset: str | None = None) -> HtmlPage | Refused:
     html = BROKEN.sub("\ufffd", read.text) if "replacement_characters" in read.flags else read.text
     tree = turbohtml.parse(html)
     source = Source(html)
-    walk = Walk(source, hiding_elements(tree))
-    walk.go(iter(tree.children))
+    walk = Walk(source)
+    walk.go(tree)
     sheet = Sheet()
     sheet.lay_out(walk.shown)
     recovered = recover(walk, source, sheet)
@@ -110,8 +110,7 @@ def _lines(text: str, sheet: Sheet, in_file: Bytes) -> Lines:
     """Cuts the text and finds what each line is made of."""
     points = np.frombuffer(text.encode("utf-32-le"), dtype="<u4").astype(np.uint32, copy=False)
     start, end = line_spans(points, np.array([0, len(points)], dtype=np.int64))
-    at, size = np.array(sheet.at, np.int64), np.array(sheet.size, np.int64)
-    origin, until = np.array(sheet.start, np.int64), np.array(sheet.end, np.int64)
+    at, size, origin, until, node = np.array(sheet.spots, np.int64).reshape(-1, 5).T
     same = (until - origin == size) & (origin >= 0)
     first = np.searchsorted(at, start, side="right") - 1
     last = np.searchsorted(at, end - 1, side="right") - 1
@@ -123,7 +122,7 @@ def _lines(text: str, sheet: Sheet, in_file: Bytes) -> Lines:
     letter = np.flatnonzero(_letters()[np.minimum(points, _LETTERS_END)])
     one, two = np.searchsorted(letter, start), np.searchsorted(letter, end)
     worded = two > one
-    owner = np.array(sheet.owner, np.int64)[np.searchsorted(at, letter, side="right") - 1]
+    owner = node[np.searchsorted(at, letter, side="right") - 1]
     marks[worded] = marks_of_lines(packed(sheet.marks), owner, one[worded], (two - one)[worded])
     return Lines(start, end, begin, stop, marks)
 

@@ -60,8 +60,8 @@ def _unscripted(left: list[Left], source: Source) -> list[Passage]:
     for (element, around), text in held:
         if len(text.strip()) >= _CHUNK:
             source.go_to(element)
-            walk = Walk(source, around=inside(element, "noscript", around))
-            walk.go(iter(element.children))
+            walk = Walk(source)
+            walk.go(element, inside(element, "noscript", around, frozenset((element,))))
             found.append((text, [LINE, *walk.shown, LINE]))
     return found
 
@@ -109,6 +109,6 @@ def _text_of(literal: str) -> str:
     if "<" not in text and "&" not in text:
         return text
     walk, sheet = Walk(Source(text)), Sheet()
-    walk.go(iter(turbohtml.parse(text).children))
+    walk.go(turbohtml.parse(text))
     sheet.lay_out(walk.shown)
     return "".join(sheet.parts)

@@ -11,7 +11,7 @@ from typing import Final, NamedTuple
 
 import turbohtml
 
-from dehusk.builders.labelling.markup import OUTSIDE, Around, inside
+from dehusk.builders.labelling.markup import OUTSIDE, Around, Elements, hiding_elements, inside, telling_elements
 
 from .source import BLANK, Segment, Source
 
@@ -76,8 +76,12 @@ _UNSHOWN: Final = frozenset(
 """Elements whose text a browser shows otherwise than as text of the page, or not at all."""
 
 _BR, LINE, PARAGRAPH, _CELL = 0, 1, 2, -1
-_BREAKS: Final = dict.fromkeys(_BLOCKS, LINE) | {"p": PARAGRAPH}
-_UNEVEN: Final = re.compile(r"[\t\n\r\f]|  ")
+_BEGINS: Final = dict.fromkeys(_BLOCKS, LINE) | {"p": PARAGRAPH}
+"""The break before what is in an element."""
+
+_ENDS: Final = _BEGINS | {"td": _CELL, "th": _CELL}
+"""The break behind it."""
+
 _RUN: Final = re.compile(r"[ \t\n\r\f]+")
 
 
@@ -105,114 +109,89 @@ class Walk:
         scripts: the JSON-LD scripts.
     """
 
-    def __init__(
-        self, source: Source, hiding: frozenset[turbohtml.Node] = frozenset(), around: Around = OUTSIDE
-    ) -> None:
+    def __init__(self, source: Source) -> None:
         self.shown: list[Event] = []
         self.unscripted: list[Left] = []
         self.scripts: list[turbohtml.Element] = []
         self._source = source
-        self._hiding = hiding
+        self._hiding: Elements = frozenset()
         self._hidden: list[Event] = []
-        self._out = self.shown
-        self._open: list[tuple[turbohtml.Element, str]] = []
-        self._arounds = [around]
 
-    def go(self, children: Iterator[turbohtml.Node]) -> None:
-        """Walks through the children of a node."""
-        above: list[Iterator[turbohtml.Node]] = []
-        kept = 0
+    def go(self, node: turbohtml.Node, around: Around = OUTSIDE) -> None:
+        """Walks through what is in a node. (One loop without calls where it can: it passes each node of a page.)"""
+        telling = telling_elements(node)
+        self._hiding = hiding = hiding_elements(telling)
+        source, shown, hidden = self._source, self.shown, self._hidden
+        out, kept, end = shown, False, None
+        children = iter(node.children)
+        above: list[tuple[Iterator[turbohtml.Node], Around, list[Event], bool, int | None]] = []
         while True:
-            node = next(children, None)
-            if isinstance(node, turbohtml.Text):
-                data = node.data
-                if kept or data.strip(BLANK):
-                    self._take(data, kept=kept > 0)
-                else:
-                    self._out.append(_SPACE)
-            elif isinstance(node, turbohtml.Element):
-                tag = node.tag
-                within = () if tag in _UNSHOWN else node.children
-                if not within:
-                    self._pass(node, tag)
-                    continue
-                above.append(children)
-                children = iter(within)
-                self._source.near = node
-                self._enter(node, tag)
-                kept += tag in _KEPT
-            elif node is None:
+            for node in children:
+                kind = type(node)
+                if kind is turbohtml.Text:
+                    data = node.data
+                    words = data.strip(BLANK)
+                    if kept:
+                        out.append((data, around[0], False, False, self._find_kept(data, words)))
+                    elif not words:
+                        out.append(_SPACE)
+                    else:
+                        before, after = data[0] != words[0], data[-1] != words[-1]
+                        if "\n" in words or "  " in words or "\t" in words or "\r" in words or "\f" in words:
+                            words = _RUN.sub(" ", words)
+                        out.append((words, around[0], before, after, source.find(words)))
+                elif kind is turbohtml.Element:
+                    tag = node.tag
+                    if tag in _UNSHOWN:
+                        self._leave_out(node, tag, around)
+                        continue
+                    within = node.children
+                    if not within:
+                        self._pass(node, tag, out)
+                        continue
+                    above.append((children, around, out, kept, end))
+                    children = iter(within)
+                    source.near = node
+                    around = inside(node, tag, around, telling)
+                    if hiding and node in hiding:
+                        out = hidden
+                    if tag in _BEGINS:
+                        if hidden and out is shown:
+                            self._flush()
+                        out.append(_BEGINS[tag])
+                    kept = kept or tag in _KEPT
+                    end = _ENDS.get(tag)
+                    break
+            else:
                 if not above:
                     break
-                kept -= self._leave() in _KEPT
-                children = above.pop()
+                if end is not None:
+                    if hidden and out is shown and end != _CELL:
+                        self._flush()
+                    out.append(end)
+                children, around, out, kept, end = above.pop()
         self._flush()
 
-    def _enter(self, element: turbohtml.Element, tag: str) -> None:
-        self._open.append((element, tag))
-        if element in self._hiding:
-            self._out = self._hidden
-        if tag in _BREAKS:
-            self._break(_BREAKS[tag])
-
-    def _leave(self) -> str:
-        """Leaves the innermost element, whose tag it gives."""
-        element, tag = self._open.pop()
-        if len(self._arounds) > len(self._open) + 1:
-            self._arounds.pop()
-        self._close(tag)
-        if element in self._hiding and not any(outer in self._hiding for outer, _ in self._open):
-            self._out = self.shown
-        return tag
-
-    def _around(self) -> Around:
-        """What is around the place where the walk is: it is found for the elements that hold text, not for all."""
-        arounds = self._arounds
-        for element, tag in self._open[len(arounds) - 1 :]:
-            arounds.append(inside(element, tag, arounds[-1]))
-        return arounds[-1]
-
-    def _pass(self, element: turbohtml.Element, tag: str) -> None:
-        """Passes an element that is left out, or empty: that one breaks the line, if it is shown."""
-        if tag in _UNSHOWN:
-            self._leave_out(element, tag)
-        elif tag == "br":
-            self._break(_BR)
-        elif tag in _BREAKS and element not in self._hiding:
-            self._break(_BREAKS[tag])
-        elif tag in ("td", "th"):
-            self._out.append(_CELL)
-
-    def _close(self, tag: str) -> None:
-        if tag in _BREAKS:
-            self._break(_BREAKS[tag])
-        elif tag in ("td", "th"):
-            self._out.append(_CELL)
-
-    def _break(self, kind: int) -> None:
-        """Ends the line: what was hidden in it comes behind it."""
-        if self._hidden and self._out is self.shown:
+    def _pass(self, element: turbohtml.Element, tag: str, out: list[Event]) -> None:
+        """Passes an element that is empty: it breaks the line, if it is shown."""
+        if tag == "br":
+            kind = _BR
+        elif tag in _ENDS and (element not in self._hiding or _ENDS[tag] == _CELL):
+            kind = _ENDS[tag]
+        else:
+            return
+        if kind != _CELL and out is self.shown:
             self._flush()
-        self._out.append(kind)
+        out.append(kind)
 
     def _flush(self) -> None:
+        """Shows what was hidden in a line, behind it."""
         if self._hidden:
             self.shown += (LINE, *self._hidden, LINE)
             self._hidden.clear()
 
-    def _take(self, data: str, *, kept: bool) -> None:
-        marks = self._around()[0]
-        if kept:
-            self._out.append((data, marks, False, False, self._find_kept(data)))
-            return
-        words = data.strip(BLANK)
-        if _UNEVEN.search(words):
-            words = _RUN.sub(" ", words)
-        self._out.append((words, marks, data[0] in BLANK, data[-1] in BLANK, self._source.find(words)))
-
-    def _find_kept(self, data: str) -> list[Segment]:
+    def _find_kept(self, data: str, words: str) -> list[Segment]:
         """The place of text whose white space is kept; that at its edges is nowhere."""
-        words = data.strip(BLANK)
         lead = len(data) - len(data.lstrip(BLANK))
         found = self._source.find(words) if words else []
         if isinstance(found, int):
@@ -221,14 +200,14 @@ class Walk:
             return [Segment(lead, len(words), -1, -1)]
         return [segment._replace(at=segment.at + lead) for segment in found]
 
-    def _leave_out(self, element: turbohtml.Element, tag: str) -> None:
+    def _leave_out(self, element: turbohtml.Element, tag: str, around: Around) -> None:
         if tag == "head":
             for node in element.children:
                 if isinstance(node, turbohtml.Element) and node.tag in _UNSHOWN:
-                    self._leave_out(node, node.tag)
+                    self._leave_out(node, node.tag, around)
             return
         if tag == "noscript":
-            self.unscripted.append(Left(element, self._around()))
+            self.unscripted.append(Left(element, around))
         elif tag == "script" and element.attr("type") == "application/ld+json":
             self.scripts.append(element)
         self._source.leave_out(tag)
@@ -239,23 +218,29 @@ _SPACE: Final[Text] = ("", 0, True, True, [])
 
 
 class Sheet:
-    """Text as it is laid out, line by line, and where its parts come from."""
+    """Text as it is laid out, line by line, and where its parts come from.
+
+    Attributes:
+        parts: the text, in parts.
+        marks: the marks of each text node.
+        spots: for each segment, in a row: where it is in the text, its characters, where it begins and ends in the
+            source (-1 where that is not known), and which text node it is of.
+    """
 
     def __init__(self) -> None:
         self.parts: list[str] = []
         self.marks: list[int] = []
-        self.at: list[int] = []
-        self.size: list[int] = []
-        self.start: list[int] = []
-        self.end: list[int] = []
-        self.owner: list[int] = []
+        self.spots: list[int] = []
         self._length = 0
 
     def lay_out(self, events: list[Event]) -> None:
         """Shows what a walk found."""
-        parts, length = self.parts, self._length
+        parts, marks_of, spots, length = self.parts, self.marks, self.spots, self._length
         fresh, space, tabs, ended = True, False, False, 0 if length else 2
         for event in events:
+            if event is _SPACE:
+                space = True
+                continue
             if isinstance(event, int):
                 if event == _CELL:
                     tabs = not fresh
@@ -268,27 +253,19 @@ class Sheet:
                 fresh, space, tabs = True, False, False
                 continue
             text, marks, before, after, where = event
-            if not text:
-                space = True
-                continue
+            size = len(text)
             if not fresh and (tabs or space or before):
                 parts.append("\t" if tabs else " ")
                 length += 1
-            self._point(length, len(text), where)
-            self.marks.append(marks)
+            if isinstance(where, int):
+                spots += (length, size, where, where + size, len(marks_of))
+            else:
+                for at, long, start, end in where or ((0, size, -1, -1),):
+                    spots += (length + at, long, start, end, len(marks_of))
+            marks_of.append(marks)
             parts.append(text)
-            length += len(text)
+            length += size
             fresh, space, tabs, ended = False, after, False, 0
             if text[-1] == "\n":
                 fresh, ended = True, 1
         self._length = length
-
-    def _point(self, length: int, size: int, where: list[Segment] | int) -> None:
-        """Writes down where text of this size, which begins here, stands."""
-        segments = ((0, size, where, where + size),) if isinstance(where, int) else where or ((0, size, -1, -1),)
-        for at, long, start, end in segments:
-            self.at.append(length + at)
-            self.size.append(long)
-            self.start.append(start)
-            self.end.append(end)
-            self.owner.append(len(self.marks))

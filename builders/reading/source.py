@@ -113,8 +113,14 @@ class Source:
 
         It is looked for where the way has come to, else behind where the last element began.
         """
-        found = self._find_at(self.at, text) if self._ready else []
-        if found == [] and self.near is not None and self._patience > 0:
+        found: list[Segment] | int = []
+        if self._ready:
+            begin = _BETWEEN.match(self.html, self.at).end()  # type: ignore[union-attr]  # which fits anywhere
+            if self.html.startswith(text, begin):
+                self.at = begin + len(text)
+                return begin
+            found = self._resolve(self.at, begin, text)
+        if not found and self.near is not None and self._patience > 0:
             place = self.begin(self.near)
             if place is not None and (place > self.at or not self._ready):
                 found = self._find_at(place, text)
@@ -122,13 +128,14 @@ class Source:
         return found
 
     def _find_at(self, at: int, text: str) -> list[Segment] | int:
-        html = self.html
-        between = _BETWEEN.match(html, at)
-        begin = between.end() if between else at
-        if html.startswith(text, begin):
+        begin = _BETWEEN.match(self.html, at).end()  # type: ignore[union-attr]
+        if self.html.startswith(text, begin):
             self.at = begin + len(text)
             return begin
-        found = _resolved(html, begin, text)
+        return self._resolve(at, begin, text)
+
+    def _resolve(self, at: int, begin: int, text: str) -> list[Segment]:
+        found = _resolved(self.html, begin, text)
         if found:
             self.at = found[-1].end
         else:
