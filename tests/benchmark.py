@@ -137,7 +137,7 @@ def peak_of(command: list[str | Path]) -> tuple[float, float]:
     if status:
         raise SystemExit(f"{command[0]} failed")
     return (
-        usage.ru_maxrss / 1024 if sys.platform != "darwin" else usage.ru_maxrss / 2** 20,
+        usage.ru_maxrss / 1024 if sys.platform != "darwin" else usage.ru_maxrss / 2**20,
         usage.ru_utime + usage.ru_stime,
     )
 

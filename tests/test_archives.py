@@ -195,6 +195,23 @@ def test_heads_that_claim_much_are_not_believed(tmp_path: Path) -> None:
     assert [row["reason"] for row in rejects] == ["damaged", "empty_file"]
 
 
+def test_each_of_many_small_files_is_read(tmp_path: Path) -> None:
+    names = [f"{number}.txt" for number in range(4_000)]
+    with tarfile.open(tmp_path / "a.tar", "w") as archive:
+        for name in names:
+            member = tarfile.TarInfo(name)
+            member.size = len(name)
+            archive.addfile(member, io.BytesIO(name.encode()))
+    with zipfile.ZipFile(tmp_path / "b.zip", "w") as packed:
+        for name in names:
+            packed.writestr(name, name)
+
+    pages, rejects = read_rows(tmp_path)
+
+    assert [page["raw"] for page in pages] == names * 2
+    assert rejects == []
+
+
 # -- damage --
 
 

@@ -8,6 +8,7 @@ from typing import Any
 import datasets
 import pyarrow as pa
 import pytest
+from pandera.errors import SchemaErrors
 
 from dehusk.schema import RECORD, RECORDS, REJECTS
 from dehusk.schema.contract import CONTRACT, RULES, check_records
@@ -248,6 +249,17 @@ def test_pandera_has_every_field_with_its_nullability() -> None:
     assert {name for name, column in CONTRACT.columns.items() if column.nullable} == {
         f.name for f in RECORD if f.nullable
     }
+
+
+def test_pandera_finds_what_we_find() -> None:
+    table = pa.Table.from_pylist([sound(), sound(2) | {"n_lines": 99, "language": "english"}], schema=RECORDS)
+    with pytest.raises(SchemaErrors) as errors:
+        CONTRACT.validate(table, lazy=True)
+    failures = errors.value.failure_cases.to_pylist()
+    ours = {(finding.row, f"{finding.field}:{finding.rule}") for finding in check_records(table)}
+    assert {(int(failure["index"]), failure["check"]) for failure in failures} == ours
+    assert len(ours) == 2
+    CONTRACT.validate(table.slice(0, 1), lazy=True)
 
 
 def test_the_fields_table_names_every_field() -> None:

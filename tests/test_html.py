@@ -16,7 +16,7 @@ from dehusk.builders.reading.cut import SPANS, cut_lines
 from dehusk.builders.reading.html import HtmlPage, html_page
 from dehusk.builders.recipe import Recipe
 from dehusk.builders.road import build_batch
-from dehusk.builders.unpacking.document import Refused
+from dehusk.builders.unpacking.document import Document, Place, Refused
 from dehusk.builders.unpacking.seeds import list_seeds
 from dehusk.builders.unpacking.unpack import unpack_seeds
 
@@ -286,6 +286,15 @@ def test_pages_of_html_keep_the_contract() -> None:
 
     assert [row["reason"] for row in batch.rejects.to_pylist()] == ["unsupported_format"] * 3  # the `.lines`
     assert pc.struct_field(batch.records["source"], "path").to_pylist() == ["manual.html", "report.html", "shop.html"]
+
+
+def test_what_markup_says_at_length_is_cut_to_what_the_contract_takes() -> None:
+    pages = [f"<meta name=description content='{'x' * odd}{' y' * 2_000}'><p>Ferries sail at noon." for odd in (1, 2)]
+    items = [Document(html.encode(), Place(f"{at}.html"), "html", "html") for at, html in enumerate(pages)]
+
+    batch = build_batch(items, Recipe(), {})
+
+    assert (batch.records.num_rows, batch.rejects.num_rows) == (2, 0)
 
 
 # -- hostile pages --

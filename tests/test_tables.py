@@ -302,6 +302,41 @@ def test_a_bomb_is_read_no_further_than_it_may_go(tmp_path: Path) -> None:
     assert 60_000 < len(pages) < 70_000
 
 
+def test_a_line_of_a_hundred_megabytes_costs_no_other(tmp_path: Path) -> None:
+    long = "x" * 100_000_000
+    (tmp_path / "a.jsonl").write_text(f'{{"text": "Page 0"}}\n{{"text": "{long}"}}\n{{"text": "Page 1"}}\n')
+    (tmp_path / "b.csv").write_text(f"text\nPage 2\n{long}\nPage 3\n")
+    (tmp_path / "c.txt").write_text(long)
+
+    pages, rejects = read_rows(tmp_path)
+
+    assert [page["raw"] for page in pages] == ["Page 0", "Page 1", "Page 2", "Page 3"]
+    assert [row["reason"] for row in rejects] == ["too_large"] * 3
+
+
+def test_a_row_of_csv_is_read_no_further_than_a_page_may_go(tmp_path: Path) -> None:
+    full = '"' + 100 * '""' + '"'
+    cells = ",".join(["y"] * 500)
+    never_closed = '"' + "z\n" * 1_000
+    (tmp_path / "a.csv").write_text(f"n,text\n0,Page 0\n1,{full}\n{cells}\n3,Page 3\n4,{never_closed}5,Page 5\n")
+
+    pages, rejects = read_rows(tmp_path, Recipe(bounds=Bounds(max_file_bytes=110)))
+
+    assert [page["raw"] for page in pages] == ["Page 0", 100 * '"', "Page 3", "Page 5"]
+    assert [row["reason"] for row in rejects][:2] == ["too_large", "too_large"]  # the second where the quote begins
+    assert {row["reason"] for row in rejects[2:]} == {"damaged"}  # its lines are rows of one cell then
+
+
+def test_a_row_group_that_says_it_is_much_larger_is_not_read(tmp_path: Path) -> None:
+    pl.DataFrame({"text": [f"{n}" + "x" * 1_000_000 for n in range(80)]}).write_parquet(tmp_path / "a.parquet")
+    PAGES.write_parquet(tmp_path / "b.parquet")
+
+    pages, rejects = read_rows(tmp_path, Recipe(bounds=Bounds(max_unpacked=10)))
+
+    assert [page["raw"] for page in pages] == TEXTS
+    assert [(row["reason"], row["path"]) for row in rejects] == [("bomb", "a.parquet")]
+
+
 def test_data_before_the_text_of_a_page_does_not_make_it_a_table(tmp_path: Path) -> None:
     (tmp_path / "a.txt").write_text('{"@type": "NewsArticle"}\nThe tram is back\nIt rang twice.\n')
     (tmp_path / "b.txt").write_text('{"text": "Page 0"}\n{"text": "Page 1"}\n')

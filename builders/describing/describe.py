@@ -177,7 +177,7 @@ def read_title(page: Sheet, about: About) -> int | None:
         if following.label == "title" and page.raw[following.start] in _CONTINUES
     ]
     spans = [_shorter_form(page, Span(line.place, line.start, line.end)), *torn]
-    about.note("title", normalise(" ".join(page.raw[a:b] for _, a, b in spans))[:MAX_TITLE], *spans)
+    about.note("title", normalise(" ".join(page.raw[a:b] for _, a, b in spans))[:MAX_TITLE].rstrip(), *spans)
     return line.place
 
 

@@ -52,7 +52,7 @@ declared one is the same on 97 %; pages with too little text to tell are often w
 
 
 def _witness(field: str, origin: str, verdict: str, value: str) -> Witness:
-    return Witness(field, origin, verdict, value[:MAX_SHOWN], None)
+    return Witness(field, origin, verdict, value[:MAX_SHOWN].rstrip(), None)
 
 
 def _others(field: str, agrees: Iterable[str], differs: Iterable[tuple[str, str]]) -> Iterator[Witness]:

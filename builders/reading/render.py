@@ -117,48 +117,32 @@ class Walk:
         self._hiding: Elements = frozenset()
         self._hidden: list[Event] = []
 
-    def go(self, node: turbohtml.Node, around: Around = OUTSIDE) -> None:
-        """Walks through what is in a node. (One loop without calls where it can: it passes each node of a page.)"""
-        telling = telling_elements(node)
+    def go(self, root: turbohtml.Node, around: Around = OUTSIDE) -> None:
+        """Walks through what is in a node, in one loop that calls little: it passes each node of a page."""
+        telling = telling_elements(root)
         self._hiding = hiding = hiding_elements(telling)
-        source, shown, hidden = self._source, self.shown, self._hidden
-        out, kept, end = shown, False, None
-        children = iter(node.children)
+        source, out, kept, end = self._source, self.shown, False, None
+        children = iter(root.children)
         above: list[tuple[Iterator[turbohtml.Node], Around, list[Event], bool, int | None]] = []
         while True:
             for node in children:
                 kind = type(node)
                 if kind is turbohtml.Text:
-                    data = node.data
-                    words = data.strip(BLANK)
-                    if kept:
-                        out.append((data, around[0], False, False, self._find_kept(data, words)))
-                    elif not words:
-                        out.append(_SPACE)
-                    else:
-                        before, after = data[0] != words[0], data[-1] != words[-1]
-                        if "\n" in words or "  " in words or "\t" in words or "\r" in words or "\f" in words:
-                            words = _RUN.sub(" ", words)
-                        out.append((words, around[0], before, after, source.find(words)))
+                    self._take(node.data, around[0], out, kept=kept)
                 elif kind is turbohtml.Element:
                     tag = node.tag
-                    if tag in _UNSHOWN:
-                        self._leave_out(node, tag, around)
-                        continue
-                    within = node.children
+                    within = () if tag in _UNSHOWN else node.children
                     if not within:
-                        self._pass(node, tag, out)
+                        self._pass(node, tag, around, out)
                         continue
                     above.append((children, around, out, kept, end))
                     children = iter(within)
                     source.near = node
                     around = inside(node, tag, around, telling)
                     if hiding and node in hiding:
-                        out = hidden
+                        out = self._hidden
                     if tag in _BEGINS:
-                        if hidden and out is shown:
-                            self._flush()
-                        out.append(_BEGINS[tag])
+                        self._break(_BEGINS[tag], out)
                     kept = kept or tag in _KEPT
                     end = _ENDS.get(tag)
                     break
@@ -166,21 +150,35 @@ class Walk:
                 if not above:
                     break
                 if end is not None:
-                    if hidden and out is shown and end != _CELL:
-                        self._flush()
-                    out.append(end)
+                    self._break(end, out)
                 children, around, out, kept, end = above.pop()
         self._flush()
 
-    def _pass(self, element: turbohtml.Element, tag: str, out: list[Event]) -> None:
-        """Passes an element that is empty: it breaks the line, if it is shown."""
-        if tag == "br":
-            kind = _BR
-        elif tag in _ENDS and (element not in self._hiding or _ENDS[tag] == _CELL):
-            kind = _ENDS[tag]
+    def _take(self, data: str, marks: int, out: list[Event], *, kept: bool) -> None:
+        """Takes a text node."""
+        words = data.strip(BLANK)
+        if kept:
+            out.append((data, marks, False, False, self._find_kept(data, words)))
+        elif not words:
+            out.append(_SPACE)
         else:
-            return
-        if kind != _CELL and out is self.shown:
+            before, after = data[0] != words[0], data[-1] != words[-1]
+            if "\n" in words or "  " in words or "\t" in words or "\r" in words or "\f" in words:
+                words = _RUN.sub(" ", words)
+            out.append((words, marks, before, after, self._source.find(words)))
+
+    def _pass(self, element: turbohtml.Element, tag: str, around: Around, out: list[Event]) -> None:
+        """Passes an element that is left out, or empty: that one breaks the line, if it is shown."""
+        if tag in _UNSHOWN:
+            self._leave_out(element, tag, around)
+        elif tag == "br":
+            self._break(_BR, out)
+        elif tag in _ENDS and (element not in self._hiding or _ENDS[tag] == _CELL):
+            self._break(_ENDS[tag], out)
+
+    def _break(self, kind: int, out: list[Event]) -> None:
+        """Ends the line, or the cell of a row: what was hidden in a line comes behind it."""
+        if self._hidden and kind != _CELL and out is self.shown:
             self._flush()
         out.append(kind)
 

@@ -196,21 +196,25 @@ class Bytes:
     """The way from characters of the source to bytes of the file."""
 
     def __init__(self, read: Decoded, data: bytes) -> None:
-        self._wide: Ints = np.zeros(0, np.int64)  # characters that do not take one byte
-        self._over: Ints = np.zeros(1, np.int64)  # bytes more than characters before each of them
-        text = read.text
-        if read.encoding == "utf-8" and text.isascii():
-            self._shift = len(data) - len(text)
-            return
-        points = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), dtype="<u4").astype(np.uint32, copy=False)
-        self._wide = np.arange(len(points)) if read.encoding != "utf-8" else np.flatnonzero(points >= 0x80)
-        points = points[self._wide]
-        widths = byte_widths(points, read.encoding).astype(np.int64)
-        if read.encoding == "utf-8":
-            widths[(points >= _BROKEN_FROM) & (points <= _BROKEN_TO)] = 1
-        self._over = np.concatenate(([0], np.cumsum(widths - 1)))
+        text, encoding = read.text, read.encoding
+        if encoding == "utf-8" and "replacement_characters" not in read.flags:
+            self._wide, widths = _wide_characters(data[3:] if "bom" in read.flags else data)
+        else:
+            points = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), dtype="<u4").astype(np.uint32, copy=False)
+            self._wide, widths = np.arange(len(points)), byte_widths(points, encoding).astype(np.int64)
+            if encoding == "utf-8":
+                widths[(points >= _BROKEN_FROM) & (points <= _BROKEN_TO)] = 1
+        self._over: Ints = np.concatenate(([0], np.cumsum(widths - 1)))  # bytes more than characters before each
         self._shift = len(data) - len(text) - int(self._over[-1])
 
     def __call__(self, places: Ints) -> Ints:
         """The bytes at which characters begin."""
         return places + self._over[np.searchsorted(self._wide, places)] + self._shift
+
+
+def _wide_characters(utf8: bytes) -> tuple[Ints, Ints]:
+    """Which characters take more than one byte, and how many they take."""
+    octets = np.frombuffer(utf8, np.uint8)
+    high = np.flatnonzero(octets >= 0x80)
+    lead = np.flatnonzero(octets[high] >= 0xC0)
+    return high[lead] - lead + np.arange(len(lead)), np.diff(lead, append=len(high))

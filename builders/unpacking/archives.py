@@ -4,6 +4,7 @@ Names that lead out of the archive, links, devices, encrypted files and archives
 files together may hold as much as the recipe's `max_unpacked` allows, whatever their heads say.
 """
 
+import hashlib
 import io
 import stat
 import struct
@@ -90,19 +91,23 @@ def _broken(error: BaseException) -> Refused:
 
 
 class _Names:
-    """The names of an archive that were met, and what is wrong with the next one."""
+    """The names of an archive that were met, and what is wrong with the next one.
+
+    Of each 64 bits of a digest are kept: there may be many, and two of a million share theirs once in 10^7 archives.
+    """
 
     def __init__(self) -> None:
-        self._met: set[str] = set()
+        self._met: set[int] = set()
 
     def refuse(self, name: str) -> Refused | None:
         """Why a file of this name is not read, if that is so."""
         parts = name.replace("\\", "/").split("/")
         if name.startswith(("/", "\\")) or ".." in parts or name[1:2] == ":" or "" in parts or len(name) > 4096:
             return Refused("unsafe_name", "its name leads out of the archive, or is none")
-        if name in self._met:
+        key = int.from_bytes(hashlib.blake2b(name.encode("utf-8", "surrogatepass"), digest_size=8).digest())
+        if key in self._met:
             return Refused("unsafe_name", "its name stands in the archive before")
-        self._met.add(name)
+        self._met.add(key)
         return HIDDEN if any((part.startswith(".") and part != ".") or part == "__MACOSX" for part in parts) else None
 
 
@@ -255,6 +260,7 @@ def unbox_tar(box: Box) -> Iterator[Item]:
             budget = Budget(1 << 60, 1)  # files in a tar are as large there as outside
             for info in archive:
                 archive.__dict__["members"].clear()  # it would hold a head for every file
+                archive.pax_headers.clear()  # and what heads for all files say, of which nothing is needed
                 if archive.n_broken > told:
                     yield Unread(
                         box.place, Refused("damaged", f"a file before {_harmless(info.name)} has a broken head")

@@ -14,9 +14,14 @@ import pyarrow.parquet as pq
 from .box import Box, random_access
 from .document import Item, Refused, Unread
 from .roles import Roles, assign_roles, no_page_in, read_row
+from .streams import MIN_UNPACKED
 
 ROWS: Final = 64
-"""Rows that are read at once."""
+"""Rows that are read at once, at most."""
+
+_HELD: Final = 1 << 30
+"""Bytes that they may take: fewer are read where each of them could be as large as all that its row group stores, as
+equal cells are stored once."""
 
 _BLOCK: Final = 1 << 20
 _BROKEN: Final = (pa.ArrowException, OSError, ValueError, OverflowError, MemoryError)
@@ -58,10 +63,19 @@ def _is_meant(number: int, count: int, box: Box) -> bool:
 
 
 def _read_group(table: pq.ParquetFile, number: int, first: int, roles: Roles, box: Box) -> Iterator[Item]:
-    n_rows = table.metadata.row_group(number).num_rows
-    at = first
+    group = table.metadata.row_group(number)
+    n_rows, at = group.num_rows, first
+    chunks = [group.column(i) for i in range(group.num_columns)]
+    chunks = [chunk for chunk in chunks if chunk.path_in_schema.partition(".")[0] in roles.columns]
+    stored = sum(chunk.total_uncompressed_size for chunk in chunks)
+    if stored > max(
+        MIN_UNPACKED, box.recipe.bounds.max_unpacked * sum(chunk.total_compressed_size for chunk in chunks)
+    ):
+        yield Unread(box.at(at), Refused("bomb", f"row group {number} with {n_rows} rows says that it is much larger"))
+        return
     try:
-        batches = table.iter_batches(ROWS, row_groups=[number], columns=roles.columns, use_threads=False)
+        rows = min(ROWS, max(1, _HELD // max(1, stored)))
+        batches = table.iter_batches(rows, row_groups=[number], columns=roles.columns, use_threads=False)
         for batch in batches:
             yield from _read_batch(batch, at, roles, box, "parquet")
             at += batch.num_rows

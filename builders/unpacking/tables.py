@@ -3,7 +3,7 @@
 import csv
 import io
 from collections.abc import Iterator
-from typing import Any, BinaryIO, Final, cast
+from typing import BinaryIO, Final, cast
 
 import msgspec
 
@@ -99,17 +99,16 @@ def unbox_csv(box: Box) -> Iterator[Item]:
     """
     if not box.begins:
         return
-    csv.field_size_limit(max(csv.field_size_limit(), box.largest))  # of the process, so it is only ever raised
     delimiter = _delimiter(box)
     text = _text(box.file)
     try:
-        yield from _read_rows(csv.reader(text, delimiter=delimiter, strict=True), delimiter, box)
+        yield from _read_rows(_Rows(text, delimiter, box.largest), delimiter, box)
     finally:
         text.detach()  # the file is its opener's to close
 
 
-def _read_rows(rows: Any, delimiter: str, box: Box) -> Iterator[Item]:
-    names = _next(rows)
+def _read_rows(rows: "_Rows", delimiter: str, box: Box) -> Iterator[Item]:
+    names = rows.read()
     if names is None or isinstance(names, Refused):
         yield Unread(box.place, names or Refused("empty_file", "it is empty"))
         return
@@ -118,7 +117,7 @@ def _read_rows(rows: Any, delimiter: str, box: Box) -> Iterator[Item]:
         yield Unread(box.place, no_page_in(names))
         return
     number = 0
-    while (row := _next(rows)) is not None:
+    while (row := rows.read()) is not None:
         if not row:  # an empty line
             continue
         if isinstance(row, list) and len(row) != len(names):
@@ -131,13 +130,40 @@ def _read_rows(rows: Any, delimiter: str, box: Box) -> Iterator[Item]:
         number += 1
 
 
-def _next(rows: Any) -> list[str] | Refused | None:
-    """The next row, or what is wrong with it; None at the end."""
-    try:
-        row: list[str] | None = next(rows, None)
-    except csv.Error as error:
-        return Refused("damaged", f"its row is broken: {error} (line {rows.line_num})")
-    return row
+class _TooLongError(csv.Error):
+    """A row has too many characters."""
+
+
+class _Rows:
+    """The rows of a table, none of which is read beyond twice what a page may have: a quote is written as two."""
+
+    def __init__(self, text: io.TextIOWrapper, delimiter: str, largest: int) -> None:
+        self._text = text
+        self._largest = largest
+        self._left = 0
+        csv.field_size_limit(max(csv.field_size_limit(), 2 * largest))  # of the process, so it is only ever raised
+        self._rows = csv.reader(iter(self._line, ""), delimiter=delimiter, strict=True)
+
+    def read(self) -> list[str] | Refused | None:
+        """The next row, or what is wrong with it; None at the end."""
+        self._left = 2 * self._largest
+        try:
+            row: list[str] | None = next(self._rows, None)
+        except _TooLongError:
+            return too_large(self._largest)
+        except csv.Error as error:
+            return Refused("damaged", f"its row is broken: {error} (line {self._rows.line_num})")
+        return row
+
+    def _line(self) -> str:
+        """The next line; of one that is too long for its row only the end is looked for."""
+        line = self._text.readline(self._left + 1)
+        self._left -= len(line)
+        if self._left >= 0:
+            return line
+        while line and not line.endswith(("\n", "\r")):
+            line = self._text.readline(_BLOCK)
+        raise _TooLongError
 
 
 def _delimiter(box: Box) -> str:
