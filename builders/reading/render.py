@@ -126,10 +126,9 @@ class Walk:
         above: list[tuple[Iterator[turbohtml.Node], Around, list[Event], bool, int | None]] = []
         while True:
             for node in children:
-                kind = type(node)
-                if kind is turbohtml.Text:
+                if isinstance(node, turbohtml.Text):
                     self._take(node.data, around[0], out, kept=kept)
-                elif kind is turbohtml.Element:
+                elif isinstance(node, turbohtml.Element):
                     tag = node.tag
                     within = () if tag in _UNSHOWN else node.children
                     if not within:
