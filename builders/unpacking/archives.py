@@ -260,7 +260,7 @@ def unbox_tar(box: Box) -> Iterator[Item]:
             budget = Budget(1 << 60, 1)  # files in a tar are as large there as outside
             for info in archive:
                 archive.__dict__["members"].clear()  # it would hold a head for every file
-                archive.pax_headers.clear()  # and what heads for all files say, of which nothing is needed
+                archive.__dict__["pax_headers"].clear()  # and what heads for all files say, of which nothing is needed
                 if archive.n_broken > told:
                     yield Unread(
                         box.place, Refused("damaged", f"a file before {_harmless(info.name)} has a broken head")
