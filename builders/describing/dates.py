@@ -417,10 +417,11 @@ _MODIFIED_WORDS: Final = re.compile(
 _PUBLISHED_WORDS: Final = re.compile(
     any_of(
         r"""
-        publi | posted | asked | \A\#1\b | start date | first | created | veroffentlich | erstellt | geschrieben | verfasst | gepost
-        geplaatst | pubbl | postado | опублик | создан | yayin | giris | julkais | zverejn | vydan | megjelen
-        kozzetet | δημοσ | 公開 | 掲載 | 配信 | 发布 | 發布 | 发表 | 發表 | 등록 | 입력 | 게시 | نشر | פורסם | انتشار
-        प्रकाशित | เผยแพร่ | đang | diterbitkan | tayang | objavljen | paskelbt | lisatud | skriv | dodan | writt
+        publi | posted | asked | ^\#1\b | start date | first | created | veroffentlich | erstellt | geschrieben
+        verfasst | gepost | geplaatst | pubbl | postado | опублик | создан | yayin | giris | julkais | zverejn
+        vydan | megjelen | kozzetet | δημοσ | 公開 | 掲載 | 配信 | 发布 | 發布 | 发表 | 發表 | 등록 | 입력 | 게시
+        نشر | פורסם | انتشار | प्रकाशित | เผยแพร่ | đang | diterbitkan
+        tayang | objavljen | paskelbt | lisatud | skriv | dodan | writt
         """
     )
 )

@@ -383,9 +383,8 @@ def _credited(page: Sheet, frame: Frame, asides: Sequence[Aside]) -> list[Line]:
     return said + dates + [aside.line for aside in asides if aside.line.label != "title" and not aside.person]
 
 
-def _sayings(page: Sheet, frame: Frame, lines: Sequence[Line], reading: Reading) -> list[_Said]:
+def _sayings(page: Sheet, frame: Frame, lines: Sequence[Line], reading: Reading) -> Iterator[_Said]:
     """The lines that name somebody, the nearest to the headline first; who only edited or took pictures is left out."""
-    found: list[_Said] = []
     leads_at = others_at = -9
     for line in sorted(lines, key=lambda line: (frame.zone(line.place), line.place)):
         text = page.read(line)
@@ -393,11 +392,10 @@ def _sayings(page: Sheet, frame: Frame, lines: Sequence[Line], reading: Reading)
         led = line.place - leads_at == 1 or (line.place - leads_at == 2 and line.label == "byline")
         names = _names_in(line, text, byline, led=led) if line.place != others_at + 1 or byline.led else []
         if names:
-            found.append(_Said(line, names, byline.led or led))
+            yield _Said(line, names, byline.led or led)
         if (byline.led and not byline.names) or (led and _CONTINUED.search(text)):
             leads_at = line.place
         others_at = line.place if byline.other else -9
-    return found
 
 
 def _is_joined(page: Sheet, first: int, second: int) -> bool:
@@ -444,15 +442,20 @@ def _first_byline(page: Sheet, frame: Frame, lines: Sequence[Line], reading: Rea
     The first line that says that it names authors ('By Jane Roe'), else the first that names somebody. Below a line
     that says so, others that do not name illustrators and agencies more often than authors.
     """
-    sayings = _sayings(page, frame, lines, reading)
-    first = next((x for x in sayings if x.said and frame.is_near(x.line.place, LATE)), None)
-    if first is None:
-        sayings = _likely(page, sayings)
-        if not sayings:
+    following = _sayings(page, frame, lines, reading)
+    heard: list[_Said] = []
+    for saying in following:
+        heard.append(saying)
+        if saying.said and frame.is_near(saying.line.place, LATE):
+            first = saying
+            break
+    else:
+        heard = _likely(page, heard)
+        if not heard:
             return []
-        first = sayings[0]
+        first, following = heard[0], iter(heard[1:])
     found = [first]
-    for saying in [] if first.is_alias() else sayings[sayings.index(first) + 1 :]:
+    for saying in () if first.is_alias() else following:
         last = found[-1].line.place
         if saying.is_alias():
             continue

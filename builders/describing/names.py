@@ -1,7 +1,7 @@
 """Reads the names of authors out of a byline, as the page spells them."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
@@ -271,21 +271,18 @@ def _unglued(text: str, tokens: list[tuple[int, int]]) -> list[tuple[int, int]]:
     """Tokens, those of a name and a role glued together ('FosterTravel', 'ExnerKorrespondent') taken apart."""
     apart: list[tuple[int, int]] = []
     for i, (start, end) in enumerate(tokens):
-        later = any(_is_role(text[a:b]) for a, b in tokens[i + 1 :])
-        last = i + 1 == len(tokens)
-        cuts = [m.start() + start for m in _GLUED.finditer(text[start:end]) if m.start() > 2]
-        at = next((at for at in cuts if _ends_name(text[at:end], later=later, last=last)), None)
+        cuts = [m.start() for m in _GLUED.finditer(text, start, end) if m.start() - start > 2]
+        at = next((at for at in cuts if _ends_name(text, tokens[i + 1 :], at, end)), None)
         apart += [(start, end)] if at is None else [(start, at), (at, end)]
     return apart
 
 
-def _ends_name(tail: str, *, later: bool, last: bool) -> bool:
+def _ends_name(text: str, following: Sequence[tuple[int, int]], at: int, end: int) -> bool:
     """Whether the end of a word is a role, or another word that follows a name, glued to it."""
-    return _opens_role(tail, later=later) or (not last and tail in _GLUED_ENDERS)
-
-
-def _opens_role(tail: str, *, later: bool) -> bool:
-    return _is_role(tail) or (later and fold_word(tail) in _ROLE_QUALIFIERS)
+    tail = text[at:end]
+    if _is_role(tail) or (following and tail in _GLUED_ENDERS):
+        return True
+    return fold_word(tail) in _ROLE_QUALIFIERS and any(_is_role(text[slice(*token)]) for token in following)
 
 
 def _name_tokens(text: str, tokens: list[tuple[int, int]], *, led: bool) -> tuple[list[tuple[int, int]], bool]:

@@ -1,10 +1,11 @@
 """Measures the metadata that `describe` reads on the benchmark pages, by source, renderer and language.
 
-    python tests/quality/metadata.py [--labels LABELS.parquet] [--renderer NAME] [--wrong FIELD]
+    python tests/quality/metadata.py [--labels LABELS.parquet] [--renderer NAME] [--wrong FIELD] [--write]
 
 Without `--labels`, the benchmark's own labels are taken: what describe can reach when no label is wrong. With it, the
 labels of a file with the columns page_id, renderer, labels, scores, as out-of-fold predictions have them. The
-benchmark folder is named by DEHUSK_BENCH, or lies at shared/bench beside the repository.
+benchmark folder is named by DEHUSK_BENCH, or lies at shared/bench beside the repository. `--write` keeps the figures by
+source in `docs/metadata_figures.json`, from which `write_quality.py` makes a table.
 """
 
 import argparse
@@ -22,10 +23,16 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from dehusk.builders.describing.dates import find_dates
 from dehusk.builders.describing.describe import describe_pages
 from dehusk.builders.recipe import Dates
 
 BENCH = Path(os.environ.get("DEHUSK_BENCH", Path(__file__).parents[3] / "shared" / "bench"))
+
+FIGURES = Path(__file__).parents[2] / "docs" / "metadata_figures.json"
+
+MAX_DATED = 300
+"""Characters of a line in which a gold day is looked for."""
 
 # The coarse labels of the benchmark's texts, as labels of the project.
 COARSE = {"other": "navigation", "content": "paragraph", "boilerplate": "navigation", None: "interface"}
@@ -112,24 +119,51 @@ def describe_texts(texts: list[dict[str, Any]], labels: dict[tuple[str, str], tu
     return rows
 
 
-def measure(score: ModuleType, rows: Rows, pages: dict[str, dict[str, Any]]) -> dict[str, Any]:
-    """Title, date and author figures of some predictions, against their pages' gold."""
-    title, given, authors = [], [], []
-    for (_, page_id), row in rows.items():
-        gold = pages[page_id]["gold"]
+def is_there(score: ModuleType, text: dict[str, Any], gold: dict[str, Any]) -> tuple[bool, bool]:
+    """Whether any line of a text is nothing but the gold title, and whether any states the gold day."""
+    lines = [text["text"][x["start"] : x["end"]] for x in text["lines"]]
+    wanted, day = score.letters(gold["title"]), gold["published"]
+    size = 2 * len(gold["title"] or "") + 8
+    titled = any(wanted == score.letters(line) for line in lines if len(line) <= size)
+    dated = any(
+        score.same_day(found.when.isoformat(), day)
+        for line in lines
+        if day and len(line) <= MAX_DATED
+        for found in find_dates(line)
+    )
+    return titled, dated
+
+
+def measure(
+    score: ModuleType, rows: Rows, pages: dict[str, dict[str, Any]], texts: dict[tuple[str, str], dict[str, Any]]
+) -> dict[str, Any]:
+    """Title, date and author figures of some predictions against their pages' gold, and what the pages hold of it."""
+    title, days, authors = [], [], []
+    for key, row in rows.items():
+        gold = pages[key[1]]["gold"]
+        titled = bool(gold["title"]) and score.letters(row["title"]) == score.letters(gold["title"])
+        dated = bool(gold["published"]) and score.same_day(row["published"], gold["published"])
+        title_there, day_there = (True, True) if titled and dated else is_there(score, texts[key], gold)
         if gold["title"]:
-            title.append(score.letters(row["title"]) == score.letters(gold["title"]))
+            title.append((titled, titled or title_there))
         if gold["published"]:
-            given.append((bool(row["published"]), score.same_day(row["published"], gold["published"])))
+            days.append((dated, bool(row["published"]), dated or day_there))
         if gold["authors"]:
-            authors.append(score.author_f1(gold["authors"], row["authors"]))
-    n_given = sum(has for has, _ in given)
+            authors.append((score.author_f1(gold["authors"], row["authors"]), bool(row["authors"])))
+
+    def share(values: list[Any]) -> float | None:
+        return round(sum(values) / len(values), 4) if values else None
+
     return {
         "pages": len(rows),
-        "title": sum(title) / len(title) if title else None,
-        "date of all": sum(ok for _, ok in given) / len(given) if given else None,
-        "date of given": sum(ok for _, ok in given) / n_given if n_given else None,
-        "authors F1": sum(authors) / len(authors) if authors else None,
+        "title": share([ok for ok, _ in title]),
+        "title there": share([there for _, there in title]),
+        "date of all": share([ok for ok, _, _ in days]),
+        "date there": share([there for _, _, there in days]),
+        "date of given": share([ok for ok, given, _ in days if given]),
+        "date of given and there": share([ok for ok, given, there in days if given and there]),
+        "authors F1": share([f1 for f1, _ in authors]),
+        "authors F1 of given": share([f1 for f1, given in authors if given]),
     }
 
 
@@ -161,6 +195,7 @@ def main() -> int:
     parser.add_argument("--renderer", help="innertext, soup, ...; default: all")
     parser.add_argument("--source", help="fundus, wcxb, ...; default: all")
     parser.add_argument("--wrong", choices=("title", "published", "authors"), help="print every wrong value of a field")
+    parser.add_argument("--write", action="store_true", help=f"keep the figures in {FIGURES.name}")
     args = parser.parse_args()
     if not BENCH.is_dir():
         print(f"no benchmark folder at {BENCH}: set DEHUSK_BENCH", file=sys.stderr)
@@ -172,13 +207,20 @@ def main() -> int:
     rows = describe_texts([row for row in texts if (row["page_id"], row["renderer"]) in labels], labels)
     if args.wrong:
         show_wrong(score, rows, pages, args.wrong)
+    by_key = {(row["renderer"], row["page_id"]): row for row in texts}
+    kept: dict[str, dict[str, Any]] = collections.defaultdict(dict)
     for what in ("source", "lang"):
-        groups: dict[str, Rows] = collections.defaultdict(dict)
+        groups: dict[tuple[str, str], Rows] = collections.defaultdict(dict)
         for (renderer, page_id), row in rows.items():
-            groups[f"{renderer:18} {pages[page_id][what]}"][renderer, page_id] = row
-        for name, group in sorted(groups.items()):
-            if what == "source" or len(group) >= 5:
-                show(name, measure(score, group, pages))
+            groups[renderer, pages[page_id][what]][renderer, page_id] = row
+        for (renderer, name), group in sorted(groups.items()):
+            if what == "source" or (len(group) >= 5 and not args.write):
+                figures = measure(score, group, pages, by_key)
+                show(f"{renderer:18} {name}", figures)
+                if what == "source":
+                    kept[renderer][name] = figures
+    if args.write:
+        FIGURES.write_text(json.dumps(kept, indent=1) + "\n", encoding="utf-8")
     return 0
 
 
