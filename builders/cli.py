@@ -487,6 +487,61 @@ def _read_page(file: Path, recipe: Path | None) -> "Page | Refused":
     return parse_bytes(sys.stdin.buffer.read(limit + 1), options)
 
 
+# -- report ------------------------------------------------------------------------------------------------------------
+
+
+@main.command("report", epilog=_examples("dehusk report", "dehusk report datasets/may --out may.html"))
+@click.argument("dist", type=_PATH, default="dist")
+@click.option(
+    "--out", type=_PATH, metavar="FILE", default="report.html", show_default=True, help="The file; made or replaced."
+)
+def report_command(dist: Path, out: Path) -> None:
+    """Writes one HTML file that shows the dataset in DIST.
+
+    DIST is a folder that `dehusk build` wrote [default: dist]. The file opens from disk in any browser and asks nothing
+    of a network: totals, charts, what is least sure, rejects, findings, a table of the pages to search, sort and
+    filter, and each page with every line coloured by its label beside its clean text. Of a large dataset it shows a
+    sample, and says which.
+    """
+    from .reporting.report import write_report
+    from .terminal import reported
+
+    click.echo(reported(out, write_report(dist, out)))
+
+
+# -- explain -----------------------------------------------------------------------------------------------------------
+
+
+@main.command(
+    "explain",
+    epilog=_examples(
+        "dehusk explain dist 0f3c5a7d9b1e",
+        "dehusk explain dist 0f3c5a7d9b1e --line 12",
+        "dehusk explain dist 0f3c5a7d9b1e --line 12 --json",
+    ),
+)
+@click.argument("dist", type=_PATH)
+@click.argument("key", metavar="ID")
+@click.option("--line", type=click.IntRange(min=1), metavar="N", help="Number of the line in the file, from 1.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON document.")
+def explain_command(dist: Path, key: str, line: int | None, as_json: bool) -> None:
+    """Tells why a line of the page ID got its label.
+
+    DIST is a folder that `dehusk build` wrote; ID is the id of a record there, or how it begins. Of line N is told what
+    its label owes to its own words, to each line near it and to the others, found by hiding them from the model one by
+    one; how far it is from the next label; and where it stands in the seed file. Without --line, the lines of which the
+    model is least sure.
+    """
+    from . import terminal
+    from .explain import explain_page
+
+    explained = explain_page(dist, key, line)
+    if as_json:
+        click.echo(terminal.json_document(terminal.explained_document(explained)))
+    else:
+        _print(_console(sys.stdout), terminal.explained_view(explained))
+
+
 # -- preflight ---------------------------------------------------------------------------------------------------------
 
 

@@ -147,14 +147,23 @@ def _lengths(n_chars: npt.NDArray[np.int32]) -> dict[str, int]:
 
 def _chars(raw: tuple[CodePoints, Offsets], lines: pa.ListArray) -> dict[str, int]:
     """Visible characters by label."""
+    kind = pc.index_in(lines.flatten().field("label"), value_set=pa.array(LABELS)).to_numpy(zero_copy_only=False)
+    sums = np.bincount(kind, weights=line_chars(raw, lines), minlength=len(LABELS)).astype(np.int64)
+    return {label: int(count) for label, count in zip(LABELS, sums, strict=True) if count}
+
+
+def line_chars(raw: tuple[CodePoints, Offsets], lines: pa.ListArray) -> Offsets:
+    """How many characters of each line are not white space, `int64[n_lines]`.
+
+    Args:
+        raw: what `codepoints` gives for the column `raw` of n records.
+        lines: their column `lines`.
+    """
     points, at = raw
     base = at[pc.list_parent_indices(lines).to_numpy(zero_copy_only=False)]
     elements = lines.flatten()
     start, end = (base + elements.field(name).to_numpy() for name in ("start", "end"))
-    visible = count_visible(white_places(points), start, end)
-    kind = pc.index_in(elements.field("label"), value_set=pa.array(LABELS)).to_numpy(zero_copy_only=False)
-    sums = np.bincount(kind, weights=visible, minlength=len(LABELS)).astype(np.int64)
-    return {label: int(count) for label, count in zip(LABELS, sums, strict=True) if count}
+    return count_visible(white_places(points), start, end)
 
 
 def total(summaries: Iterable[Summary]) -> Summary:

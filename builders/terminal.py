@@ -24,8 +24,10 @@ from dehusk.schema.labels import GROUPS, LABELS, TEXT_LABELS
 from dehusk.schema.page import Line, Page
 
 if TYPE_CHECKING:
+    from .explain import Effect, Explained, Weighed
     from .preview import Seen
     from .publishing.publication import Plan, Progress, Published
+    from .reporting.report import Reported
     from .summary import Summary
     from .versioning.remove import Removal
 
@@ -306,8 +308,13 @@ def page_document(page: Page) -> dict[str, Any]:
 
 def line_numbers(page: Page) -> list[int]:
     """The number of each line in the file, from 1, blank lines counted: where an editor finds it."""
-    begins = list(accumulate(map(len, page.raw.splitlines(keepends=True)), initial=0))
-    return [bisect_right(begins, line.start) for line in page.lines]
+    return numbers_of(page.raw, (line.start for line in page.lines))
+
+
+def numbers_of(raw: str, starts: Iterable[int]) -> list[int]:
+    """The same for lines that start at these characters of `raw`."""
+    begins = list(accumulate(map(len, raw.splitlines(keepends=True)), initial=0))
+    return [bisect_right(begins, start) for start in starts]
 
 
 def page_view(page: Page, console: Console) -> Iterator[RenderableType]:
@@ -370,6 +377,89 @@ def shown_text(page: Page, line: Line) -> str:
     """A line as it stands in the page, hidden characters spelt out, then white space normalised."""
     raw = page.raw[line.start : line.end].replace("\t", " ")
     return " ".join(visible(raw).split())
+
+
+# -- report ------------------------------------------------------------------------------------------------------------
+
+
+def reported(out: Path, shown: "Reported") -> str:
+    """Where a report is and how much of the dataset it shows, in a sentence."""
+    listed = "" if shown.listed == shown.pages else f" {shown.listed:,} in its table,"
+    read = "all can be read in it" if shown.read == shown.pages else f"{shown.read:,} can be read in it"
+    return visible(f"{out} shows {_counted(shown.pages, 'page')}:{listed} {read}")
+
+
+# -- explain -----------------------------------------------------------------------------------------------------------
+
+LEAST_SURE: Final = 20
+"""Lines of a page that are told without being asked for."""
+
+_HIDDEN_THINGS: Final = {
+    "words": "its words",
+    "text": "its text",
+    "before": "all lines before it",
+    "after": "all lines after it",
+}
+
+
+def explained_document(explained: "Explained") -> dict[str, Any]:
+    """Why lines have their labels, as plain values for `json_document`."""
+    lines = [asdict(line) | {"effects": [asdict(effect) for effect in effects]} for line, effects in explained.lines]
+    return asdict(explained) | {"lines": lines}
+
+
+def explained_view(explained: "Explained") -> Iterator[Text]:
+    """Why lines have their labels, for a person: one after the other, or the least sure ones in a table."""
+    yield Text.assemble(("page  ", "bold"), explained.id)
+    yield Text.assemble(("seed  ", "bold"), visible(_seed_of(explained.source)))
+    if not explained.same_model:
+        yield Text("The dataset was labelled by another line model; told is what this one says.", style="yellow")
+    told = [(line, effects) for line, effects in explained.lines if effects]
+    for line, effects in told:
+        yield Text()
+        yield from _line_view(line, explained)
+        yield from _effects_view(line, effects)
+    if not told:
+        yield from _least_sure_view([line for line, _ in explained.lines])
+
+
+def _seed_of(source: Mapping[str, Any]) -> str:
+    member = f" › {source['member']}" if source["member"] else ""
+    offset = "" if source["offset"] is None else f" at {source['offset']:,}"
+    return f"{source['path']}{member}{offset}, {source['encoding']}"
+
+
+def _line_view(line: "Weighed", explained: "Explained") -> Iterator[Text]:
+    yield Text.assemble((f"line {line.n}  ", "bold"), visible(line.text))
+    packed = "" if line.packed == line.label else f"  in the dataset it is {line.packed}"
+    yield Text.assemble("  label      ", _marked(line.label), f"  {line.score:.3f}{packed}")
+    next_one = f"  {line.runner_up_score:.3f}  behind by {line.lead:.2f}"
+    yield Text.assemble("  runner-up  ", _marked(line.runner_up), next_one)
+    yield Text(f"  clean text {line.content:.3f}, wants {explained.threshold:.3f}")
+    if line.byte_start is not None:
+        yield Text(f"  bytes      {line.byte_start:,} to {line.byte_end:,} of the page's file")
+
+
+def _effects_view(line: "Weighed", effects: "Iterable[Effect]") -> Iterator[Text]:
+    yield Text(f"  What is gone of its lead over {line.runner_up} when this is hidden from the model:")
+    for effect in effects:
+        what = _HIDDEN_THINGS.get(effect.hidden, f"line {effect.n}  {effect.text}")
+        then = f"  then {effect.label} {effect.score:.3f}" if effect.label != line.label else ""
+        style = "" if effect.lead > 0 else "bright_black"
+        yield Text(visible(f"  {effect.lead:>+7.2f}  {what}{then}"), style=style)
+
+
+def _least_sure_view(lines: "list[Weighed]") -> Iterator[Text]:
+    shown = sorted(lines, key=lambda line: (line.score, line.n))[:LEAST_SURE]
+    yield Text(
+        f"\nThe {len(shown)} of {_counted(len(lines), 'line')} of which the model is least sure; --line N says why"
+    )
+    for line in shown:
+        names = (
+            _marked(line.label),
+            f" {line.score:.3f}  before {line.runner_up:{_LABEL_WIDTH}} {line.runner_up_score:.3f}",
+        )
+        yield Text.assemble(f"{line.n:>6}  ", *names, "  ", visible(line.text))
 
 
 # -- publish -----------------------------------------------------------------------------------------------------------
