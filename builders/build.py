@@ -7,23 +7,26 @@ from pathlib import Path
 from typing import Final, Literal
 
 from dehusk.schema.errors import EmptyBuildError
+from dehusk.schema.findings import Finding
 
 from .cards.contents import carry_over
 from .duplicates import find_copies
 from .finish import SettleTask, finish_dataset, join_shards
 from .inputs import LargeFile, digest_large, ground_digest, make_ground
-from .keep import load_shard, note_ground
+from .keep import load_shard, note_digest, note_ground, noted
+from .labelling.hand import NO_LABELS, HandLabels, read_labels
 from .labelling.label import model_digest
 from .pack import current_maker
 from .place import staging
 from .plan import Plan, Shard, plan_build
-from .recipe import Recipe
+from .recipe import LABELS_NAME, Recipe
 from .running.local import Processes, count_cores
 from .running.task import InThisProcess, Runner
 from .shard import Setting, ShardTask
 from .summary import Summary
 from .unpacking.extras import needs
 from .unpacking.sources import Source, local_folders
+from .unused import packed_rows, unused_labels
 from .versioning.takedown import NOTHING, TAKEDOWN_NAME, Takedown, read_takedown
 from .versioning.withdraw import listed_ids
 
@@ -51,6 +54,7 @@ class How:
         fresh: whether nothing of earlier builds is used.
         watch: called as seeds are done, with their number and that of all.
         tell: called with what a person should know: what changed since the last build, and what of it was used.
+        find: called with each finding about labels by hand that no page took.
     """
 
     workers: int = 0
@@ -59,6 +63,7 @@ class How:
     fresh: bool = False
     watch: Watch = lambda done, n_seeds: None  # noqa: ARG005
     tell: Callable[[str], None] = lambda text: None  # noqa: ARG005
+    find: Callable[[Finding], None] = lambda finding: None  # noqa: ARG005
 
 
 def build_dataset(
@@ -67,18 +72,21 @@ def build_dataset(
     recipe: Recipe | None = None,
     *,
     takedown: Takedown = NOTHING,
+    hand: HandLabels = NO_LABELS,
     how: How | None = None,
 ) -> Summary:
     """Builds a dataset from page dumps.
 
-    What the takedown list of a source that is a folder, or of the dataset that is replaced, names stays out. Shards
-    are kept beside the dataset, in `.NAME.dehusk`; those whose seeds are as they were are not built again.
+    What the takedown list of a source that is a folder, or of the dataset that is replaced, names stays out. Labels
+    that a person gave (`LABELS_NAME` in a source that is a folder) count instead of the model's. Shards are kept beside
+    the dataset, in `.NAME.dehusk`; those whose seeds and labels are as they were are not built again.
 
     Args:
         sources: files, folders, globs and addresses of other file systems, in which the pages lie.
         out: the dataset folder; made, or replaced if a manifest of ours lists all that it holds.
         recipe: all options; the defaults when None.
         takedown: what must stay out beside that: the list that lies beside the recipe.
+        hand: labels that a person gave, which count before those of the sources.
         how: by how many, where, and who is told; the defaults when None.
 
     Returns:
@@ -86,6 +94,7 @@ def build_dataset(
 
     Raises:
         UsageError: a source is not there, or `out` may not be replaced.
+        UsageError: a labels file does not say what it must.
         RecipeError: a takedown list cannot be read.
         EmptyBuildError: no page could be kept; nothing was written.
         StorageError: the system refused to write; what was there still is.
@@ -94,11 +103,12 @@ def build_dataset(
     plan = plan_build(sources, recipe.pack.shard_bytes)
     for folder in local_folders(sources):
         takedown |= read_takedown(folder / TAKEDOWN_NAME)
+        hand = {**read_labels(folder / LABELS_NAME), **hand}
     with staging(out, keep=(KEPT,)) as folder:
         carry_over(out, folder)
         takedown |= read_takedown(out / TAKEDOWN_NAME)
         takedown = takedown.with_ids(listed_ids(plan.seeds, takedown, recipe))
-        setting = _prepare(folder.parent, recipe, takedown, how)
+        setting = _prepare(folder.parent, recipe, takedown, hand, how)
         try:
             return _build(plan, setting, folder, how)
         except EmptyBuildError:
@@ -106,7 +116,7 @@ def build_dataset(
             raise
 
 
-def _prepare(beside: Path, recipe: Recipe, takedown: Takedown, how: How) -> Setting:
+def _prepare(beside: Path, recipe: Recipe, takedown: Takedown, hand: HandLabels, how: How) -> Setting:
     """Makes the folders in which shards lie, and says what changed since some were put there."""
     kept = beside / KEPT
     ground = make_ground(recipe, takedown)
@@ -115,7 +125,7 @@ def _prepare(beside: Path, recipe: Recipe, takedown: Takedown, how: How) -> Sett
     changed = note_ground(kept, ground)
     if changed:
         how.tell(f"changed since the last build: {', '.join(changed)}; so every page is read anew")
-    return Setting(recipe, takedown, ground_digest(ground), kept, beside / MAKING)
+    return Setting(recipe, takedown, hand, ground_digest(ground), kept, beside / MAKING)
 
 
 def _build(plan: Plan, setting: Setting, folder: Path, how: How) -> Summary:
@@ -129,9 +139,9 @@ def _build(plan: Plan, setting: Setting, folder: Path, how: How) -> Summary:
 
     runner = _runner(plan, setting, how)
     large = digest_large(plan, count_cores())
-    before = {path.name for path in setting.kept.iterdir()}
+    before = noted(setting.kept)
     folders = runner.run(setting, [ShardTask(shard, _of(large, shard)) for shard in plan.shards], advance)
-    n_used = len(before & {each.name for each in folders})
+    n_used = sum(before.get(each.name) == note_digest(each) for each in folders)
     if n_used:
         how.tell(f"{n_used} of {len(folders)} shards are as they were")
     settled = _settle(folders, runner, setting)
@@ -140,6 +150,9 @@ def _build(plan: Plan, setting: Setting, folder: Path, how: How) -> Summary:
     maker = current_maker(model_digest())
     summary = finish_dataset(join_shards(built), setting.takedown.with_ids(gone), setting.recipe, folder, maker)
     _prune(setting.kept, {*folders, *settled})
+    if setting.hand:
+        for finding in unused_labels(setting.hand, packed_rows(sorted(folder.glob("data/*.parquet")))):
+            how.find(finding)
     return summary
 
 

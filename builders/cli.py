@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from dehusk.schema.page import Page
 
     from .build import Watch
+    from .labelling.hand import HandLabels
     from .publishing import publication
     from .recipe import Recipe
     from .summary import Summary
@@ -198,6 +199,7 @@ def _columns(command: Callable[..., object]) -> Callable[..., object]:
         "dehusk build dumps --recipe may.toml --quiet",
         "dehusk build dumps --workers 2 --fresh",
         "dehusk build dumps --engine ray --ray-address ray-head:6379",
+        "dehusk build crawl.warc.gz --labels corrected.jsonl --redact",
     ),
 )
 @click.argument("sources", nargs=-1, metavar="[SOURCE]...")
@@ -209,6 +211,15 @@ def _columns(command: Callable[..., object]) -> Callable[..., object]:
     metavar="PLACE",
 )
 @click.option("--recipe", type=_PATH, metavar="FILE", help="TOML file of options.  [default: dehusk.toml in SOURCE]")
+@click.option(
+    "--labels",
+    type=_PATH,
+    metavar="FILE",
+    help="Labels that a person gave.  [default: dehusk.labels.jsonl in SOURCE and beside the recipe]",
+)
+@click.option(
+    "--redact", is_flag=True, help="Put marks in the place of e-mail addresses, telephone numbers and IP addresses."
+)
 @_columns
 @click.option(
     "--workers",
@@ -226,6 +237,8 @@ def build_command(
     sources: tuple[str, ...],
     out: str,
     recipe: Path | None,
+    labels: Path | None,
+    redact: bool,
     workers: int | None,
     engine: Literal["local", "ray"],
     ray_address: str,
@@ -240,26 +253,29 @@ def build_command(
     says more. A dataset that stands in the output folder is replaced at the end, all at once; a folder with anything
     else in it is left alone. To an address (s3://bucket/name) the dataset is brought when it is built. What is no page
     is listed in the dataset with its reason, and does not fail the build. What a takedown.txt in a SOURCE or beside the
-    recipe names stays out. What is built is kept beside the output folder: an interrupted build goes on from there, and
-    a later one builds only what changed.
+    recipe names stays out. Labels that a person gave (`dehusk review`) count instead of the model's. What is built is
+    kept beside the output folder: an interrupted build goes on from there, and a later one builds only what changed.
     """
     from .build import How
     from .terminal import summary_view
     from .versioning.takedown import NOTHING, TAKEDOWN_NAME, read_takedown
 
     named = sources or ("seeds",)
-    options = _with_columns(_recipe_for(named, recipe), columns)
+    options = _with_redaction(_with_columns(_recipe_for(named, recipe), columns), redact=redact)
     takedown = NOTHING if recipe is None else read_takedown(recipe.parent / TAKEDOWN_NAME)
+    hand = _hand_labels(labels, recipe)
+    unused: list[Finding] = []
     with _progress(quiet=quiet) as watch:
         began = perf_counter()
         tell = _nobody if quiet else _tell_person
-        how = How(workers or 0, engine, ray_address, fresh, watch, tell)
+        how = How(workers or 0, engine, ray_address, fresh, watch, tell, unused.append)
         try:
-            summary = _builder(out)(named, options, takedown=takedown, how=how)
+            summary = _builder(out)(named, options, takedown=takedown, hand=hand, how=how)
         except KeyboardInterrupt:
             _tell_person("what is built is kept: the same command goes on from there")
             raise
         seconds = perf_counter() - began
+    _show_findings(unused, sys.stderr)
     _print(_console(sys.stdout), summary_view(summary, out, seconds))
 
 
@@ -274,6 +290,17 @@ def _builder(out: str) -> Callable[..., "Summary"]:
     from .build import build_dataset
 
     return lambda sources, recipe, **options: build_dataset(sources, Path(out), recipe, **options)
+
+
+def _hand_labels(labels: Path | None, recipe: Path | None) -> "HandLabels":
+    """The labels of the file that is named, and of the one that lies beside the recipe."""
+    from .labelling.hand import NO_LABELS, read_labels
+    from .recipe import LABELS_NAME
+
+    if labels is not None and not os.path.lexists(labels):
+        raise UsageError(f"there is no file {labels}", "`dehusk review` writes one")
+    beside = NO_LABELS if recipe is None else read_labels(recipe.parent / LABELS_NAME)
+    return beside if labels is None else {**beside, **read_labels(labels)}
 
 
 def _recipe_for(sources: Sequence[str], recipe: Path | None) -> "Recipe":
@@ -294,6 +321,17 @@ def _with_columns(recipe: "Recipe", columns: dict[str, str | tuple[str, ...]]) -
 
     named = {name: value for name, value in columns.items() if value}
     return msgspec.structs.replace(recipe, sources=msgspec.structs.replace(recipe.sources, **named))
+
+
+def _with_redaction(recipe: "Recipe", *, redact: bool) -> "Recipe":
+    """The recipe, with every kind of personal data to be redacted if that is asked for."""
+    import msgspec
+
+    from .preflighting.personal import PERSONAL
+
+    if not redact:
+        return recipe
+    return msgspec.structs.replace(recipe, personal=msgspec.structs.replace(recipe.personal, redact=tuple(PERSONAL)))
 
 
 @contextmanager
@@ -540,6 +578,70 @@ def explain_command(dist: Path, key: str, line: int | None, as_json: bool) -> No
         click.echo(terminal.json_document(terminal.explained_document(explained)))
     else:
         _print(_console(sys.stdout), terminal.explained_view(explained))
+
+
+# -- review ------------------------------------------------------------------------------------------------------------
+
+
+@main.command(
+    "review",
+    epilog=_examples(
+        "dehusk review dumps",
+        "dehusk review 's3://bucket/crawl/*.warc.gz' --labels corrected.jsonl --port 8020",
+        "dehusk review pages.jsonl --recipe may.toml --text-column story --html-column page",
+        "dehusk review pages.jsonl --id-column key --url-column link --date-column seen --extra-column topic",
+    ),
+)
+@click.argument("sources", nargs=-1, metavar="[SOURCE]...")
+@click.option(
+    "--labels", type=_PATH, metavar="FILE", help="Where labels are saved.  [default: dehusk.labels.jsonl in SOURCE]"
+)
+@click.option("--recipe", type=_PATH, metavar="FILE", help="TOML file of options.  [default: dehusk.toml in SOURCE]")
+@_columns
+@click.option(
+    "--port", type=click.IntRange(0, 65535), default=0, help="Port to listen on.  [default: any that is free]"
+)
+def review_command(
+    sources: tuple[str, ...],
+    labels: Path | None,
+    recipe: Path | None,
+    port: int,
+    **columns: str | tuple[str, ...],
+) -> None:
+    """Lets a person put labels right, in a browser.
+
+    The pages of each SOURCE [default: seeds] are read, and the most doubtful ones are shown, those first, on a page of
+    this machine. Its address is printed; it is good once and for this machine alone. Lines are labelled with the
+    keyboard; each correction is saved at once. Ctrl-C ends the review.
+
+    `dehusk build` takes the saved labels instead of the model's, `dehusk train --pages` learns from them.
+    """
+    from .labelling.hand import read_labels
+    from .recipe import LABELS_NAME
+    from .reviewing.desk import Desk
+    from .reviewing.doubtful import find_doubtful
+    from .reviewing.serve import serve_review
+    from .terminal import reviewed_line, reviewing_view
+    from .unpacking.sources import list_sources, local_folders
+
+    named = sources or ("seeds",)
+    options = _with_columns(_recipe_for(named, recipe), columns)
+    seeds = list_sources(named)
+    folders = local_folders(named)
+    if labels is None and not folders:
+        raise UsageError("the pages lie elsewhere, so that labels cannot be saved beside them", "name a file: --labels")
+    file = labels if labels is not None else folders[0] / LABELS_NAME
+    with _progress(quiet=False) as watch:
+        found = find_doubtful(seeds, options, read_labels(file), watch=watch)
+    _show_findings(list(found.unused), sys.stderr)
+    desk = Desk(found.pages, file)
+
+    def ready(url: str) -> None:
+        _print(_console(sys.stdout), reviewing_view(url, len(found.pages), found.n_pages, file))
+        sys.stdout.flush()
+
+    serve_review(desk, port, ready)
+    click.echo(reviewed_line(*desk.counted(), file))
 
 
 # -- preflight ---------------------------------------------------------------------------------------------------------
@@ -808,7 +910,7 @@ def _listed_in(file: Path) -> "Takedown":
     "--folds", type=click.IntRange(min=2), default=5, show_default=True, help="Parts of the cross-validation."
 )
 @click.option("--labels", type=_PATH, metavar="FILE", help="More hand labels of the folder's pages, as JSON lines.")
-@click.option("--pages", type=_PATH, metavar="FOLDER", help="Labelled pages of your own, as files.")
+@click.option("--pages", type=_PATH, metavar="PLACE", help="Labelled pages of your own: a labels file, or a folder.")
 @click.option("--vectors", type=_PATH, metavar="FILE", help="Word vectors to start from, in GloVe's text form.")
 @click.option("--cache", type=_PATH, metavar="FILE", help="Where to keep the computed features for another run.")
 def train_command(bench: Path, out: Path, seed: int, folds: int, **files: Path | None) -> None:
@@ -826,7 +928,7 @@ def train_command(bench: Path, out: Path, seed: int, folds: int, **files: Path |
     for name in ("labels", "vectors"):
         if (file := files[name]) is not None and not file.is_file():
             raise UsageError(f"there is no file {file}", f"name the file for --{name}")
-    if (own := files["pages"]) is not None and not own.is_dir():
-        raise UsageError(f"there is no folder {own}", "name the folder of your labelled pages")
+    if (own := files["pages"]) is not None and not (own.is_dir() or own.is_file()):
+        raise UsageError(f"there is no folder or file {own}", "name your labelled pages")
     train_model(bench, out, seed=seed, folds=folds, say=partial(click.echo, err=True), **files)
     click.echo(visible(f"{out} holds the line model, its card and its figures"))

@@ -10,6 +10,8 @@ from dehusk.schema.labels import BOILERPLATE, TEXT_LABELS
 from dehusk.schema.record import FLAGS, LINE, RECORDS, VERY_SHORT
 from dehusk.schema.view import codepoints, count_visible, text_view, white_places
 
+from .preflighting.personal import flag_personal
+
 Ints = npt.NDArray[np.int64]
 Mask = npt.NDArray[np.bool_]
 
@@ -39,7 +41,7 @@ def compose_records(pages: pa.Table, lines: pa.Table) -> pa.Table:
         "n_content_lines": pa.array(n_content, pa.int32()),
         "n_chars": n_chars,
         "boilerplate_share": pa.array(share),
-        "flags": _flags(pages["flags"].combine_chunks(), label, page, n_content, n_chars.to_numpy()),
+        "flags": _flags(pages, text, lines, n_content, n_chars.to_numpy()),
         "lines": _nest(lines, offsets, husk),
     }
     return pa.table([made[name] if name in made else pages[name] for name in RECORDS.names], schema=RECORDS)
@@ -63,13 +65,21 @@ def _views(
     return text, boilerplate_share(by_page, count_visible(white, at[:-1], at[1:]))
 
 
-def _flags(found: pa.ListArray, label: pa.Array, page: Ints, n_content: Ints, n_chars: Ints) -> pa.ListArray:
-    """Flags of each page, in the order of `FLAGS`: what reading found, what boilerplate is there, how little text."""
+def _flags(pages: pa.Table, text: pa.StringArray, lines: pa.Table, n_content: Ints, n_chars: Ints) -> pa.ListArray:
+    """Flags of each page, in the order of `FLAGS`.
+
+    What reading and redaction found, what boilerplate and personal data is there, how little text.
+    """
+    found = pages["flags"].combine_chunks()
     present = np.zeros((len(found), len(FLAGS)), dtype=np.bool_)
     row = pc.list_parent_indices(found).to_numpy(zero_copy_only=False)
     present[row, pc.index_in(found.flatten(), value_set=pa.array(FLAGS)).to_numpy(zero_copy_only=False)] = True
-    kind = pc.fill_null(pc.index_in(label, value_set=pa.array(BOILERPLATE)), -1).to_numpy(zero_copy_only=False)
+    kind = pc.fill_null(pc.index_in(lines["label"], value_set=pa.array(BOILERPLATE)), -1).to_numpy()
+    page = lines["page"].to_numpy()
     present[page[kind >= 0], kind[kind >= 0]] = True  # FLAGS begins with BOILERPLATE
+    for name, mask in flag_personal(pages["raw"], text).items():
+        present[mask, FLAGS.index(name)] = True
+    present[page[lines["by_hand"].to_numpy()], FLAGS.index("by_hand")] = True
     present[:, FLAGS.index("no_content")] = n_content == 0
     present[:, FLAGS.index("very_short")] = n_chars < VERY_SHORT
     at = np.concatenate(([0], np.cumsum(present.sum(axis=1)))).astype(np.int32)

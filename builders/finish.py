@@ -21,13 +21,13 @@ from dehusk.schema.record import RECORDS, REJECTS
 from .cards.contents import Contents
 from .cards.papers import write_papers
 from .duplicates import PLACES, reject_copies
-from .keep import BuiltShard, SplitFile, is_whole, load_shard, store_shard
+from .keep import BuiltShard, SplitFile, is_sound, load_shard, note_digest, store_shard
 from .pack import REJECTS_FILE, Maker, PackedFile, SeedDigest, data_name, describe_file, write_manifest, write_rejects
 from .recipe import Recipe
 from .running.task import Tell
 from .shard import DEADLY, Setting, settle_in, write_splits
 from .summary import Summary, summarise, total
-from .versioning.takedown import NOTHING, Takedown, write_takedown
+from .versioning.takedown import Takedown, write_takedown
 from .versioning.withdraw import seeds_to_name, veil_rejects
 
 _NO_LINK: Final = (errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.EMLINK, errno.EXDEV, errno.ENOSYS)
@@ -53,10 +53,11 @@ class SettleTask:
     def run(self, setting: Setting, tell: Tell) -> Path:
         """Gives the folder of the shard as it is to be packed; it is kept if the shard itself is."""
         tell(range(0), 0)
-        findings = hashlib.sha256(json.dumps(sorted(self.copies.items())).encode()).hexdigest()
+        made_from = [note_digest(self.folder), sorted(self.copies.items())]
+        findings = hashlib.sha256(json.dumps(made_from).encode()).hexdigest()
         name = f"{self.folder.name}-{findings}"
         home = setting.kept / name
-        if not setting.fresh and is_whole(home, NOTHING):
+        if not setting.fresh and is_sound(home):
             return home
         folder = setting.making / f"{name}-{os.getpid()}"
         shutil.rmtree(folder, ignore_errors=True)

@@ -12,6 +12,7 @@ import pyarrow.parquet as pq
 from dehusk.schema.record import REJECTS
 
 from .duplicates import PLACES, read_ids
+from .labelling.hand import HandLabels, labels_digest
 from .pack import REJECTS_FILE, SeedDigest, file_digest, write_rejects
 from .summary import Summary
 from .versioning.takedown import Takedown
@@ -54,6 +55,7 @@ class BuiltShard:
         seeds: the seed files that were read.
         withdrawn: ids of the pages that the takedown list names.
         listed: ids of its pages that stand on the takedown list as ids.
+        hand: digest of the labels that a person gave its pages (`labels_digest`).
         summary: counts of its records.
     """
 
@@ -63,6 +65,7 @@ class BuiltShard:
     seeds: tuple[SeedDigest, ...]
     withdrawn: tuple[str, ...]
     listed: tuple[str, ...]
+    hand: str
     summary: Summary
 
 
@@ -73,6 +76,7 @@ class _Note(msgspec.Struct, frozen=True):
     seeds: list[SeedDigest]
     withdrawn: list[str]
     listed: list[str]
+    hand: str
     summary: Summary
     tables: dict[str, str]
 
@@ -85,6 +89,7 @@ def store_shard(built: BuiltShard) -> None:
         seeds=list(built.seeds),
         withdrawn=list(built.withdrawn),
         listed=sorted(built.listed),
+        hand=built.hand,
         summary=built.summary,
         tables={name: file_digest(built.folder / name) for name in _TABLES},
     )
@@ -101,26 +106,50 @@ def load_shard(folder: Path) -> BuiltShard:
         seeds=tuple(note.seeds),
         withdrawn=tuple(note.withdrawn),
         listed=tuple(note.listed),
+        hand=note.hand,
         summary=note.summary,
     )
 
 
-def is_whole(folder: Path, takedown: Takedown) -> bool:
-    """Whether a shard is there, as it was written, and would be the same with this takedown list.
+def is_whole(folder: Path, takedown: Takedown, hand: HandLabels) -> bool:
+    """Whether a shard is there, as it was written, and would be the same with this takedown list and these labels.
 
     Of the list only ids are looked at: the rest of it is part of the shard's key.
     """
+    note = _sound_note(folder)
+    if note is None:
+        return False
+    if not (takedown.ids or note.listed or hand or note.hand):
+        return True
+    ids = {*read_ids(folder), *note.withdrawn}
+    then = set(note.listed)
+    as_listed = then <= takedown.ids and set(note.withdrawn) >= (takedown.ids & ids) - then
+    return as_listed and labels_digest(hand, ids - {*note.withdrawn}) == note.hand
+
+
+def is_sound(folder: Path) -> bool:
+    """Whether a shard is there, as it was written."""
+    return _sound_note(folder) is not None
+
+
+def note_digest(folder: Path) -> str:
+    """Digest of all that is noted of a stored shard, and so of all that it holds."""
+    return file_digest(folder / _SHARD)
+
+
+def noted(kept: Path) -> dict[str, str]:
+    """The `note_digest` of each stored shard in a folder, by name."""
+    return {path.name: note_digest(path) for path in kept.iterdir() if (path / _SHARD).is_file()}
+
+
+def _sound_note(folder: Path) -> _Note | None:
     try:
         note = msgspec.json.decode((folder / _SHARD).read_bytes(), type=_Note)
         stored = {file.path: file.sha256 for file in note.files} | note.tables
-        if any(file_digest(folder / name) != sha256 for name, sha256 in stored.items()):
-            return False
+        sound = all(file_digest(folder / name) == sha256 for name, sha256 in stored.items())
     except (OSError, msgspec.MsgspecError):
-        return False
-    if not (takedown.ids or note.listed):
-        return True
-    then, gone = set(note.listed), set(note.withdrawn)
-    return then <= takedown.ids and gone >= (takedown.ids & {*read_ids(folder), *gone}) - then
+        return None
+    return note if sound else None
 
 
 def note_ground(kept: Path, ground: Mapping[str, str]) -> list[str]:

@@ -116,6 +116,17 @@ class Dates(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     crawl_date: date | None = None
 
 
+class Personal(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """`[personal]`: what becomes of personal data.
+
+    Attributes:
+        redact: kinds that give way to marks such as `|||EMAIL_ADDRESS|||`, of `email_address`, `phone_number` and
+            `ip_address`; none by default. Pages that hold them are flagged in any case.
+    """
+
+    redact: tuple[Literal["email_address", "phone_number", "ip_address"], ...] = ()
+
+
 class Split(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """`[split]`: which page goes where.
 
@@ -151,6 +162,7 @@ class Recipe(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     sources: Sources = Sources()
     bounds: Bounds = Bounds()
     dates: Dates = Dates()
+    personal: Personal = Personal()
     split: Split = Split()
     pack: Pack = Pack()
 
@@ -162,6 +174,9 @@ class Recipe(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 RECIPE_NAME = "dehusk.toml"
 """A file of this name at the root of a seeds folder is its recipe."""
+
+LABELS_NAME = "dehusk.labels.jsonl"
+"""A file of this name at the root of a seeds folder, or beside the recipe, holds labels that a person gave."""
 
 
 def read_recipe(path: Path) -> Recipe:

@@ -21,6 +21,7 @@ from .batches import read_batches
 from .duplicates import write_places
 from .inputs import LargeFile, digest_units, is_as_digested, shard_key
 from .keep import BuiltShard, SplitFile, is_whole, store_shard
+from .labelling.hand import HandLabels, labels_digest
 from .pack import SeedDigest, content_digest, count_bytes, file_digest, write_records
 from .plan import Shard
 from .recipe import Recipe
@@ -46,6 +47,7 @@ class Setting:
     Attributes:
         recipe: all options.
         takedown: what must stay out.
+        hand: labels that a person gave.
         ground: digest of what all shards are made with.
         kept: the folder of the shards, by key.
         making: the folder in which shards are made.
@@ -54,6 +56,7 @@ class Setting:
 
     recipe: Recipe
     takedown: Takedown
+    hand: HandLabels
     ground: str
     kept: Path
     making: Path
@@ -83,7 +86,7 @@ class ShardTask:
         inputs = digest_units(seeds, self.large)
         key = shard_key(setting.ground, seeds, inputs)
         home = setting.kept / key
-        if not setting.fresh and is_whole(home, setting.takedown):
+        if not setting.fresh and is_whole(home, setting.takedown, setting.hand):
             tell(range(0), len(seeds))
             return home
         folder = setting.making / f"{key}-{os.getpid()}"
@@ -152,7 +155,7 @@ def _build(task: ShardTask, setting: Setting, folder: Path, tell: Tell) -> Built
     summary = Summary()
     for load in read_batches(task.seeds, recipe, task.alone, lambda at: tell(at, 0)):
         tell(load.at, 0)
-        batch = build_batch(load.items, recipe, seen, setting.takedown)
+        batch = build_batch(load.items, recipe, seen, setting.takedown, setting.hand)
         summary += summarise(batch.records, REJECTS.empty_table())
         records.append(batch.records)
         rejects.append(batch.rejects)
@@ -165,9 +168,11 @@ def _build(task: ShardTask, setting: Setting, folder: Path, tell: Tell) -> Built
     files += write_splits(pa.concat_tables([RECORDS.empty_table(), *records]), f"{len(files)}", recipe, folder)
     refused = pa.concat_tables(rejects)
     gone = set(withdrawn)
-    write_places({key: place for key, place in seen.items() if key not in gone}, folder)
+    places = {key: place for key, place in seen.items() if key not in gone}
+    write_places(places, folder)
     listed = tuple(setting.takedown.ids & {*seen, *withdrawn})
-    return BuiltShard(folder, tuple(files), refused, tuple(seeds), tuple(withdrawn), listed, summary)
+    told = labels_digest(setting.hand, places)
+    return BuiltShard(folder, tuple(files), refused, tuple(seeds), tuple(withdrawn), listed, told, summary)
 
 
 def write_splits(records: pa.Table, name: str, recipe: Recipe, folder: Path) -> Sequence[SplitFile]:

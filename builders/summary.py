@@ -16,6 +16,7 @@ from dehusk.schema.view import CodePoints, Offsets, codepoints, count_visible, w
 
 from .cards.rights import DECLARED, SIGNALS, count_declared, count_rights
 from .preflighting.personal import PERSONAL, count_personal
+from .redact import count_marks
 
 OPTIONAL = ("title", "summary", "published", "modified", "section", "publisher", "site", "url", "language", "license")
 """Fields that a page may leave unknown; how often each is known is counted."""
@@ -41,6 +42,8 @@ class Summary(msgspec.Struct, frozen=True):
         years: records by year of publication.
         lengths: records by characters of clean text: the largest of `LENGTHS` that they have.
         personal: records that hold personal data, by `FIELD.KIND` (`personal.py`).
+        redacted: marks in `raw` that took the place of personal data, by kind.
+        by_hand: lines that a person labelled.
         rights: records by what their legal lines say (`rights.py`).
         declared: records by the licence that their markup states, and by what it reserves (`rights.py`).
         formats: records by `source.format`.
@@ -59,6 +62,8 @@ class Summary(msgspec.Struct, frozen=True):
     years: dict[str, int] = {}
     lengths: dict[str, int] = {}
     personal: dict[str, int] = {}
+    redacted: dict[str, int] = {}
+    by_hand: int = 0
     rights: dict[str, int] = {}
     declared: dict[str, int] = {}
     formats: dict[str, int] = {}
@@ -90,6 +95,8 @@ class Summary(msgspec.Struct, frozen=True):
             years=dict(sorted(_add(self.years, other.years).items())),
             lengths=_add(self.lengths, other.lengths, tuple(map(str, LENGTHS))),
             personal=_add(self.personal, other.personal, _PERSONAL),
+            redacted=_add(self.redacted, other.redacted, tuple(PERSONAL)),
+            by_hand=self.by_hand + other.by_hand,
             rights=_add(self.rights, other.rights, (*SIGNALS, "none")),
             declared=_add(self.declared, other.declared, tuple(DECLARED)),
             formats=_add(self.formats, other.formats),
@@ -129,6 +136,8 @@ def summarise(records: pa.Table, rejects: pa.Table) -> Summary:
         years=_count(pc.year(records["published"].drop_null()).cast(pa.string())),
         lengths=_lengths(records["n_chars"].to_numpy()),
         personal=count_personal(records),
+        redacted=count_marks(records),
+        by_hand=int(pc.sum(lines.flatten().field("by_hand")).as_py() or 0),
         rights=count_rights(records, raw),
         declared=count_declared(records),
         formats=_count(pc.struct_field(records["source"], "format")),

@@ -462,6 +462,22 @@ def _least_sure_view(lines: "list[Weighed]") -> Iterator[Text]:
         yield Text.assemble(f"{line.n:>6}  ", *names, "  ", visible(line.text))
 
 
+# -- review ------------------------------------------------------------------------------------------------------------
+
+
+def reviewing_view(url: str, n_shown: int, n_pages: int, file: Path) -> Iterator[Text]:
+    """Where a review is, what it shows and where it saves, line by line."""
+    most = f", the most doubtful of {n_pages:,}" if n_shown < n_pages else ""
+    yield Text(f"{_counted(n_shown, 'page')}{most}; labels are saved in {visible(str(file))}")
+    yield Text(f"Open {url}")
+    yield Text("Ctrl-C ends the review.")
+
+
+def reviewed_line(n_lines: int, n_pages: int, file: Path) -> str:
+    """What a labels file holds after a review."""
+    return f"{visible(str(file))} holds {_counted(n_lines, 'label')} by hand on {_counted(n_pages, 'page')}"
+
+
 # -- publish -----------------------------------------------------------------------------------------------------------
 
 _STEPS: Final = {

@@ -290,6 +290,7 @@ def _language_score(reading: Reading) -> Mask:
 def _expected_flags(reading: Reading) -> dict[str, Mask]:
     n_chars = reading.numbers("n_chars")
     kinds = {label: reading.lines.any_by_row(reading.label_in([label])) for label in BOILERPLATE}
+    kinds["by_hand"] = reading.lines.any_by_row(_mask(reading.lines.column("by_hand")))
     return kinds | {"no_content": reading.numbers("n_content_lines") == 0, "very_short": n_chars < VERY_SHORT}
 
 
@@ -389,6 +390,11 @@ def _boilerplate_flag(reading: Reading) -> Mask:
 def _score(reading: Reading) -> Mask:
     score = reading.lines.column("score").to_numpy(zero_copy_only=False)
     return np.asarray((score >= 0) & (score <= 1))
+
+
+def _by_hand(reading: Reading) -> Mask:
+    score = reading.lines.column("score").to_numpy(zero_copy_only=False)
+    return np.asarray((score == 1) | ~_mask(reading.lines.column("by_hand")))
 
 
 def _evidence_field(reading: Reading) -> Mask:
@@ -512,6 +518,7 @@ RULES: Final = (
         over="lines",
     ),
     Rule("score", "lines.score", "scores lie between 0 and 1", _score, over="lines"),
+    Rule("by_hand", "lines.by_hand", "a label that a person gave has a score of 1", _by_hand, over="lines"),
     Rule("no_nulls", "evidence", _EDITED, partial(_no_nulls, "evidence")),
     Rule("field", "evidence.field", "name a field of the record", _evidence_field, over="evidence"),
     Rule("origin", "evidence.origin", "say where it was read", _origin, over="evidence"),

@@ -22,10 +22,18 @@ PAGE_FLAGS: Final = {
     "mojibake": "parts of the page look wrongly decoded; nothing was changed",
     "replacement_characters": "`raw` holds U+FFFD: text was lost before the page came here",
     "recovered_text": "the last lines of `raw` stand in JSON-LD or `<noscript>` only, which browsers do not show",
+    "by_hand": "a person labelled lines of it: those with `by_hand`",
+    "email_address": "`raw` or `text` holds what looks like an e-mail address; or held, see `redacted`",
+    "phone_number": "the same of a telephone number",
+    "ip_address": "the same of a public IP address",
+    "redacted": "personal data gave way to marks such as `|||EMAIL_ADDRESS|||` in `raw` and all that was read from it",
     "no_content": "no line is content: `text` is empty",
     "very_short": "`text` has fewer than 200 characters",
 }
 """Findings about a page as a whole, as they stand in `flags` beside the kinds of boilerplate."""
+
+REDACTED: Final = "redacted"
+"""The flag of a page in which marks took the place of personal data."""
 
 RESERVATIONS: Final = {
     "noindex": "robots are asked not to list the page",
@@ -89,6 +97,7 @@ LINE: Final = (
     Field("label", pa.string(), "one of the 17 labels"),
     Field("boilerplate", pa.bool_(), "whether the label is one of boilerplate"),
     Field("score", pa.float32(), "how sure the model is of the label, 0 to 1, three decimals"),
+    Field("by_hand", pa.bool_(), "whether a person gave the label; `score` is then 1"),
 )
 
 EVIDENCE: Final = (
@@ -180,7 +189,11 @@ RECORD: Final = (
         inner=EVIDENCE,
     ),
     Field("source", _struct(SOURCE), "where the page came from", inner=SOURCE),
-    Field("raw", pa.string(), "the page as it was decoded, nothing left out; of HTML, the text that it shows"),
+    Field(
+        "raw",
+        pa.string(),
+        "the page as it was decoded, nothing left out; of HTML, the text that it shows; marks if it was `redacted`",
+    ),
     Field("extra", pa.string(), "other columns of the table it came from, if asked for: a JSON object", nullable=True),
 )
 """One row a page."""

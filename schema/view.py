@@ -87,6 +87,27 @@ def text_view(points: CodePoints, start: Offsets, end: Offsets, group: Offsets, 
         `n_groups` strings: the spans of each in order, white space normalised, joined by a line feed if a line ends
         between them, else by a space, or by nothing if they touch.
     """
+    out, _, dropped, offsets = _view(points, start, end, group, n_groups)
+    return strings_of(np.delete(out, dropped), offsets)
+
+
+def view_places(
+    points: CodePoints, start: Offsets, end: Offsets, group: Offsets, n_groups: int
+) -> tuple[Offsets, Offsets]:
+    """Where the characters of `text_view` come from; of one that joins two spans the place means nothing.
+
+    Returns:
+        `int64[n_chars]`, places in `points`, and `int64[n_groups + 1]`: those of string i are
+        `places[offsets[i]:offsets[i + 1]]`.
+    """
+    _, source, dropped, offsets = _view(points, start, end, group, n_groups)
+    return np.delete(source, dropped).astype(np.int64), offsets
+
+
+def _view(
+    points: CodePoints, start: Offsets, end: Offsets, group: Offsets, n_groups: int
+) -> tuple[CodePoints, npt.NDArray[np.integer], Offsets, Offsets]:
+    """Characters with some too many, where each is from, which to drop, and where each string begins without those."""
     # One slot more than each span is long: a joint stands before every span, and is taken out where there is none.
     at = np.zeros(len(start) + 1, dtype=np.int64)
     np.cumsum(end - start + 1, out=at[1:])
@@ -100,7 +121,7 @@ def text_view(points: CodePoints, start: Offsets, end: Offsets, group: Offsets, 
     out[at[:-1]] = joint
     dropped = np.union1d(blank[1:][np.diff(blank) == 1], at[:-1][none])  # white space after white space, and no joint
     offsets = at[np.searchsorted(group, np.arange(n_groups + 1))]
-    return strings_of(np.delete(out, dropped), offsets - np.searchsorted(dropped, offsets))
+    return out, source, dropped, offsets - np.searchsorted(dropped, offsets)
 
 
 def _joints(

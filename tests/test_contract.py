@@ -54,6 +54,7 @@ def sound(number: int = 1) -> dict[str, Any]:
                 "label": label,
                 "boilerplate": label == "navigation",
                 "score": 0.9,
+                "by_hand": False,
             }
             for a, b, c, d, label in spans
         ],
@@ -151,6 +152,7 @@ BREAKS: list[tuple[str, str, Change]] = [
     ("lines.label", "label", lambda r: r["lines"][1].update(label="content")),
     ("lines.boilerplate", "boilerplate", lambda r: r["lines"][1].update(boilerplate=True)),
     ("lines.score", "score", lambda r: r["lines"][1].update(score=-0.1)),
+    ("lines.by_hand", "by_hand", lambda r: (r["lines"][1].update(by_hand=True), r["flags"].insert(1, "by_hand"))),
     ("lines.score", "score", lambda r: r["lines"][1].update(score=float("nan"))),
     ("license", "one_line", lambda r: r.update(license="CC BY\n4.0")),
     ("reservations", "reservations", lambda r: r.update(reservations=["nofollow"])),

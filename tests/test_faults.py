@@ -260,7 +260,7 @@ def test_a_seed_that_is_gone_in_mid_build_is_rejected_and_read_when_it_is_back(
 def test_a_shard_whose_seed_changed_while_it_was_read_is_not_kept(change: str, tmp_path: Path) -> None:
     seeds = write_cranes(tmp_path / "seeds", range(1))
     (tmp_path / "kept").mkdir()
-    setting = Setting(RECIPE, NOTHING, "ground", tmp_path / "kept", tmp_path / "making")
+    setting = Setting(RECIPE, NOTHING, {}, "ground", tmp_path / "kept", tmp_path / "making")
     task = ShardTask(plan_build(seeds, 12_000).shards[0], {})
 
     def tell(at: range, _: int) -> None:

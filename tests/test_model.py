@@ -194,7 +194,7 @@ def table_of(texts: list[str]) -> tuple[pa.Table, pa.Table]:
 def test_label_lines_adds_labels_and_scores() -> None:
     pages, lines = table_of(PAGES)
     labelled = label_lines(pages, lines)
-    assert labelled.schema.names == ["page", "start", "end", "label", "score"]
+    assert labelled.schema.names == ["page", "start", "end", "label", "score", "by_hand"]
     assert labelled.schema.field("label").type == pa.string()
     assert labelled.schema.field("score").type == pa.float32()
     assert labelled.select(["page", "start", "end"]).equals(lines)
@@ -206,7 +206,7 @@ def test_label_lines_of_nothing() -> None:
     pages, lines = table_of(["x"])
     labelled = label_lines(pages, lines.slice(0, 0))
     assert labelled.num_rows == 0
-    assert labelled.schema.names[-2:] == ["label", "score"]
+    assert labelled.schema.names[-3:] == ["label", "score", "by_hand"]
 
 
 def test_a_plain_article_is_told_apart() -> None:

@@ -50,7 +50,7 @@ def nothing() -> Examples:
 
 def test_a_dump_and_what_its_lines_are(folder: Path) -> None:
     (page,) = read_own(folder)
-    assert page.name == "ferry"
+    assert page.id == "ferry"
     assert list(page.labels) == LABELLED
     assert [page.text[a:b] for a, b in zip(page.start, page.end, strict=True)][1] == "The ferry is back"
 

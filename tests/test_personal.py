@@ -86,7 +86,8 @@ def test_hostile_text_is_searched_in_one_pass(piece: str) -> None:
 
 def test_records_are_counted_by_field_and_kind() -> None:
     raw = ["mail a@b.example or c@d.example", "Tel. 030 24344 121", "nothing"]
-    records = pa.table({"raw": raw, "text": ["", "Tel. 030 24344 121", ""]})
+    flags = [["email_address"], ["phone_number"], []]
+    records = pa.table({"raw": raw, "text": ["", "Tel. 030 24344 121", ""], "flags": flags})
     assert count_personal(records) == {"raw.email_address": 1, "raw.phone_number": 1, "text.phone_number": 1}
 
 

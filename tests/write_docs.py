@@ -10,7 +10,7 @@ import msgspec
 
 from dehusk.builders.cards.sections import table
 from dehusk.builders.cli import main
-from dehusk.builders.recipe import Bounds, Dataset, Dates, Pack, Recipe, Sources, Split
+from dehusk.builders.recipe import Bounds, Dataset, Dates, Pack, Personal, Recipe, Sources, Split
 from dehusk.schema.contract import RULES
 from dehusk.schema.derive import fields_table
 from dehusk.schema.errors import EXIT_CODES
@@ -77,7 +77,7 @@ What `dehusk check` proves of every record, beside the types:
 
 def recipe_page() -> str:
     """`docs/recipe.md`."""
-    parts = [_table_of(struct) for struct in (Dataset, Sources, Bounds, Dates, Split, Pack)]
+    parts = [_table_of(struct) for struct in (Dataset, Sources, Bounds, Dates, Personal, Split, Pack)]
     return f"""# The recipe
 
 Derived from `builders/recipe.py`; change it there.

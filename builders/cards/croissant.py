@@ -14,6 +14,7 @@ import pyarrow as pa
 
 from dehusk.builders.pack import MANIFEST, REJECTS_FILE, PackedFile, fingerprint
 from dehusk.builders.preflighting.personal import PERSONAL
+from dehusk.builders.summary import Summary
 from dehusk.schema.record import RECORD, Field
 
 from .contents import Contents
@@ -259,6 +260,13 @@ def _provenance(contents: Contents) -> dict[str, Any]:
     }
 
 
+def _masked(summary: Summary) -> str:
+    if not summary.redacted:
+        return "Nothing was removed or masked."
+    marks = ", ".join(f"{count} {PERSONAL[kind]}" for kind, count in summary.redacted.items())
+    return f"Marks took the place of {marks}, found by patterns."
+
+
 def _responsible(contents: Contents) -> dict[str, Any]:
     """The RAI properties, from what was counted and what the recipe says."""
     info, summary = contents.recipe.dataset, contents.summary
@@ -274,24 +282,29 @@ def _responsible(contents: Contents) -> dict[str, Any]:
         + f" of {summary.kept}.",
         "dataCollectionRawData": "Web pages as "
         + ", ".join(f"{name} ({count})" for name, count in summary.formats.items())
-        + "; the field raw holds each as it was decoded, of HTML the text that it shows.",
+        + "; the field raw holds each as it was decoded, of HTML the text that it shows"
+        + (", with marks for personal data." if summary.redacted else "."),
         "dataPreprocessingProtocol": [
             "Decoding to Unicode, cutting into lines, labelling of lines, reading fields out of labelled lines.",
             f"{sum(summary.rejected.values())} of {summary.came_in} files and pages were rejected, see {REJECTS_FILE}.",
             "Nothing was filtered by quality or content.",
         ],
-        "dataAnnotationProtocol": ["By machine: a line model gives each line one of 17 labels with a score."],
+        "dataAnnotationProtocol": [
+            "By machine: a line model gives each line one of 17 labels with a score.",
+            *([f"By persons: {summary.by_hand} lines, those with by_hand."] if summary.by_hand else []),
+        ],
         "machineAnnotationTools": [f"dehusk {contents.maker.dehusk}, line model sha256:{contents.maker.model}"],
-        "annotationsPerItem": "0 by persons",
+        "annotationsPerItem": f"{summary.by_hand} lines in all by persons" if summary.by_hand else "0 by persons",
         "dataBiases": [
             "The selection of pages is that of whoever collected them; the opinions are those of their authors."
         ],
         "dataLimitations": [
-            "Labels and fields are read by machine, some are wrong, and no person has checked the records."
+            "Labels and fields are read by machine, some are wrong, and no person has checked the records"
+            + (" but for the lines with by_hand." if summary.by_hand else ".")
         ],
         "dataUseCases": ["Language modelling, retrieval, corpus studies; telling content from boilerplate."],
         "dataSocialImpact": "Pages may name people; whoever uses them is bound by the law that protects those people.",
-        "personalSensitiveInformation": ["Nothing was removed or masked.", *counted],
+        "personalSensitiveInformation": [_masked(summary), *counted],
         "dataReleaseMaintenancePlan": f"Corrections and takedowns: {info.contact or 'no contact is stated'}.",
     }
     return {f"rai:{name}": value for name, value in said.items()}

@@ -10,10 +10,11 @@ from typing import Final
 from dehusk.builders.pack import MANIFEST, REJECTS_FILE, fingerprint
 from dehusk.builders.preflighting.personal import PERSONAL
 from dehusk.builders.recipe import Dataset
+from dehusk.builders.redact import MARKS
 from dehusk.builders.summary import OPTIONAL, Summary
 from dehusk.schema.derive import fields_table
 from dehusk.schema.labels import DESCRIPTIONS, GROUPS, LABELS
-from dehusk.schema.record import PAGE_FLAGS, REASONS
+from dehusk.schema.record import PAGE_FLAGS, REASONS, REDACTED
 
 from .contents import YOURS, Contents, kept_part, without_markers
 from .excerpts import ENOUGH, HIDDEN, Excerpt
@@ -145,7 +146,8 @@ def _uses() -> str:
 
 ### Out-of-Scope Use
 
-- As a ground truth of labels or metadata: they are read by machine, and no person has checked the records.
+- As a ground truth of labels or metadata: they are read by machine, and no person has checked them, but for labels with
+  `by_hand`.
 - Finding, profiling or contacting people who are named in the pages.
 - As a sample of the web, or of a language: what is here is what was put in."""
 
@@ -267,7 +269,17 @@ pages.
 
 #### Who are the annotators?
 
-No person annotated these pages or checked the records."""
+{_annotators(contents.summary)}"""
+
+
+def _annotators(summary: Summary) -> str:
+    if not summary.by_hand:
+        return "No person annotated these pages or checked the records."
+    pages = summary.flags.get("by_hand", 0)
+    return (
+        f"Persons labelled {summary.by_hand:,} lines of {pages:,} pages, those with `by_hand`; who they are is not "
+        "recorded. No person checked the other lines, or the fields."
+    )
 
 
 def _rejects(summary: Summary) -> str:
@@ -288,11 +300,15 @@ def _personal(summary: Summary, info: Dataset) -> str:
         (words, *(f"{summary.personal.get(f'{field}.{kind}', 0):,}" for field in ("raw", "text")))
         for kind, words in PERSONAL.items()
     ]
+    done = "nothing was removed or masked"
+    if summary.redacted:
+        marks = ", ".join(f"{count:,} `{MARKS[kind]}`" for kind, count in summary.redacted.items())
+        done = f"in {summary.flags.get(REDACTED, 0):,} pages marks took the place of what patterns found: {marks}"
     whom = f" To have something taken out: {info.contact.rstrip('.')}." if info.contact else ""
     return f"""## Personal and Sensitive Information
 
-The pages may name people and hold addresses, telephone numbers and opinions, as the web does; nothing was removed or
-masked. Whoever uses them is bound by the law that protects those people.{whom}
+The pages may name people and hold addresses, telephone numbers and opinions, as the web does; {done}.
+Whoever uses them is bound by the law that protects those people.{whom}
 
 Counted by patterns, which find addresses of offices and shops as well as those of people:
 

@@ -10,6 +10,7 @@ import pyarrow as pa
 from dehusk.schema.labels import LABELS
 from dehusk.schema.view import codepoints
 
+from .hand import NO_LABELS, HandLabels, with_hand
 from .model import LineModel
 
 STORED: Final = ("characters.npz", "line_model.npz")
@@ -18,23 +19,24 @@ STORED: Final = ("characters.npz", "line_model.npz")
 _NAMES: Final = pa.array(LABELS)
 
 
-def label_lines(pages: pa.Table, lines: pa.Table) -> pa.Table:
+def label_lines(pages: pa.Table, lines: pa.Table, hand: HandLabels = NO_LABELS) -> pa.Table:
     """Labels the lines of a batch of pages; each page is read by itself.
 
     Args:
-        pages: n pages, of which `raw` is used.
+        pages: n pages, of which `raw` is used, and `id` where there are labels by hand.
         lines: their lines (`page`, `start`, `end`), sorted by page and start, none of them empty.
+        hand: labels that a person gave, which count instead of the model's.
 
     Returns:
-        The lines with the columns `label` (string, one of `LABELS`) and `score` (float32, 0 to 1 in steps of 0.001).
+        The lines with the columns `label` (string, one of `LABELS`), `score` (float32, 0 to 1 in steps of 0.001) and
+        `by_hand` (bool).
     """
     points, offsets = codepoints(pages["raw"])
     page = lines["page"].to_numpy().astype(np.int32)
     first = offsets[page]
     found = LineModel.load().predict(points, lines["start"].to_numpy() + first, lines["end"].to_numpy() + first, page)
-    return lines.append_column("label", _NAMES.take(pa.array(found.label))).append_column(
-        "score", pa.array(found.score)
-    )
+    lines = lines.append_column("label", _NAMES.take(pa.array(found.label)))
+    return with_hand(pages, lines.append_column("score", pa.array(found.score)), hand)
 
 
 def model_digest() -> str:

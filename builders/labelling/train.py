@@ -585,7 +585,8 @@ def train_model(
         out: where to write; made when missing.
         labels: a file of further hand labels of the folder's pages (`examples.hand_labels`).
         vectors: a file of word vectors (`read_vectors`) to start from.
-        pages: a folder of labelled pages of one's own (`own.read_own`); every fold learns from them, none is measured.
+        pages: labelled pages of one's own, a folder or a labels file (`own.read_own`); every fold learns from them,
+            none is measured.
         seed: the same seed gives the same files on the same machine and library versions.
         folds: how many parts the sites are split into.
         cache: a file to keep the computed features in, or to read them from; none by default.

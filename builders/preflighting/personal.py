@@ -1,19 +1,23 @@
 """Personal data in text: e-mail addresses, telephone numbers and IP addresses, found by documented patterns.
 
-The patterns are estimates, made to be counted: an address of an office counts as one of a person does, a number written
-without a country code is found only behind a word such as 'Tel.' or in the American form, and IP addresses that begin
-with one digit are left out since most of their look-alikes are versions and sections. All are linear in the text (RE2).
+The patterns are estimates, made to be counted and masked: an address of an office counts as one of a person does, a
+number written without a country code is found only behind a word such as 'Tel.' or in the American form, and IP
+addresses that begin with one digit are left out since most of their look-alikes are versions and sections. All are
+linear in the text (RE2).
 """
 
-from collections.abc import Mapping
-from typing import Final
+from collections.abc import Collection, Mapping
+from typing import Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from dehusk.schema.view import codepoints, strings_of
+
 Mask = npt.NDArray[np.bool_]
+Ints = npt.NDArray[np.int64]
 
 _BYTE: Final = "(?:25[0-5]|2[0-4][0-9]|1?[0-9]?[0-9])"
 # RFC 6890 names the blocks that belong to no one: 10/8, 127/8, 169.254/16, 172.16/12, 192.168/16 and 224/3.
@@ -29,23 +33,37 @@ _CALL: Final = (
     "whatsapp|тел|телефон|факс|هاتف"
 )
 
-PATTERNS: Final[Mapping[str, str]] = {
+
+class Pattern(NamedTuple):
+    """What is looked for, as RE2 patterns: the hit, and what must stand before and behind it and is no part of it."""
+
+    hit: str
+    lead: str = ""
+    tail: str = ""
+
+
+PARTS: Final[Mapping[str, tuple[Pattern, ...]]] = {
     # RFC 5321, the forms in use: no quoted local part, no address literal.
-    "email_address": r"[A-Za-z0-9._%+\-]{1,64}@(?:[A-Za-z0-9][A-Za-z0-9\-]{0,62}\.){1,8}[A-Za-z]{2,24}",
+    "email_address": (Pattern(r"[A-Za-z0-9._%+\-]{1,64}@(?:[A-Za-z0-9][A-Za-z0-9\-]{0,62}\.){1,8}[A-Za-z]{2,24}"),),
     # ITU-T E.123 with a country code (8 to 15 digits, E.164; area codes of +1 begin with 2 or more); behind a word for
     # 'telephone' that is no part of another; the American form. RE2's \b knows ASCII letters alone.
     "phone_number": (
-        r"\+(?:1[ ().\-/]{0,2}[2-9]|[2-9])(?:[ ().\-/]{0,2}[0-9]){7,14}"
-        rf"|(?:(?:^|\PL)(?i:{_CALL})|電話|电话)[^\pL0-9\n]{{0,8}}[0-9](?:[ ().\-/]{{0,2}}[0-9]){{5,14}}"
-        r"|(?:\([2-9][0-9]{2}\) ?|\b[2-9][0-9]{2}[\-.])[2-9][0-9]{2}[\-.][0-9]{4}\b"
+        Pattern(r"\+(?:1[ ().\-/]{0,2}[2-9]|[2-9])(?:[ ().\-/]{0,2}[0-9]){7,14}"),
+        Pattern(r"[0-9](?:[ ().\-/]{0,2}[0-9]){5,14}", rf"(?:(?:^|\PL)(?i:{_CALL})|電話|电话)[^\pL0-9\n]{{0,8}}"),
+        Pattern(r"(?:\([2-9][0-9]{2}\) ?|\b[2-9][0-9]{2}[\-.])[2-9][0-9]{2}[\-.][0-9]{4}\b"),
     ),
     # RFC 791 and RFC 4291: public IPv4 from 11.0.0.0 on; IPv6 in full or with '::'.
     "ip_address": (
-        rf"(?:^|[^0-9.]){_NETWORK}\.{_BYTE}\.{_BYTE}(?:[^0-9.]|\.?$|\.[^0-9])"
-        r"|(?i:\b(?:[0-9a-f]{1,4}:){7}[0-9a-f]{1,4}\b|\b(?:[0-9a-f]{1,4}:){2,6}(?::[0-9a-f]{1,4}){1,5}\b)"
+        Pattern(rf"{_NETWORK}\.{_BYTE}\.{_BYTE}", r"(?:^|[^0-9.])", r"(?:[^0-9.]|\.?$|\.[^0-9])"),
+        Pattern(r"(?i:\b(?:[0-9a-f]{1,4}:){7}[0-9a-f]{1,4}\b|\b(?:[0-9a-f]{1,4}:){2,6}(?::[0-9a-f]{1,4}){1,5}\b)"),
     ),
 }
-"""What is looked for, as RE2 patterns."""
+"""What is looked for, by kind."""
+
+PATTERNS: Final[Mapping[str, str]] = {
+    kind: "|".join(f"{part.lead}{part.hit}{part.tail}" for part in parts) for kind, parts in PARTS.items()
+}
+"""The same, one RE2 pattern each."""
 
 PERSONAL: Final = {
     "email_address": "e-mail addresses",
@@ -82,10 +100,91 @@ def _mask(array: pa.Array | pa.ChunkedArray) -> Mask:
     return np.asarray(pc.fill_null(array, False).to_numpy(zero_copy_only=False), dtype=np.bool_)
 
 
+def flag_personal(raw: pa.ChunkedArray, text: pa.Array | pa.ChunkedArray) -> dict[str, Mask]:
+    """Which records hold personal data of each kind, in `raw` or in `text`, `bool[n]` by kind."""
+    found = [find_patterns(strings, PATTERNS) for strings in (raw, text)]
+    return {
+        kind: np.logical_or.reduce([one[kind] for one in found if kind in one]) for kind in {**found[0], **found[1]}
+    }
+
+
 def count_personal(records: pa.Table) -> dict[str, int]:
-    """How many records hold personal data of each kind in `raw`, and in `text`, as `FIELD.KIND`."""
+    """How many records hold personal data of each kind in `raw`, and in `text`, as `FIELD.KIND`.
+
+    Only those are looked at whose flags say so (`flag_personal`).
+    """
+    flags = records["flags"].combine_chunks()
+    row = pc.list_parent_indices(flags).to_numpy(zero_copy_only=False)
+    flagged = np.unique(row[_mask(pc.is_in(flags.flatten(), pa.array(list(PERSONAL))))])
+    some = records.select(["raw", "text"]).take(pa.array(flagged))
     return {
         f"{field}.{kind}": int(mask.sum())
         for field in ("raw", "text")
-        for kind, mask in find_patterns(records[field], PATTERNS).items()
+        for kind, mask in find_patterns(some[field], PATTERNS).items()
     }
+
+
+# -- where it stands ---------------------------------------------------------------------------------------------------
+
+_EDGE: Final = "\U0010ffff"
+_FILLER: Final = "\U0010fffe"
+"""Two noncharacters, which no pattern tells apart."""
+
+
+class Spans(NamedTuple):
+    """Places in strings, int64[n] each: the string, from, up to, and the kind (its place in `PARTS`); in order."""
+
+    row: Ints
+    start: Ints
+    end: Ints
+    kind: Ints
+
+
+def find_spans(strings: pa.Array | pa.ChunkedArray, kinds: Collection[str]) -> Spans:
+    """Where personal data stands in strings.
+
+    Args:
+        strings: n strings; null holds nothing.
+        kinds: what to look for, names of `PARTS`.
+
+    Returns:
+        Spans of which no two have a character in common. With their characters gone, no pattern of these kinds holds.
+    """
+    masks = find_patterns(strings, {kind: PATTERNS[kind] for kind in PARTS if kind in kinds})
+    hit = np.flatnonzero(np.logical_or.reduce([np.zeros(len(strings), np.bool_), *masks.values()]))
+    points, at = codepoints(strings.take(pa.array(hit)))
+    points = np.where(points == ord(_EDGE), np.uint32(ord(_FILLER)), points)
+    found = [Spans(*np.zeros((4, 0), np.int64))]
+    parts = [(number, part) for number, kind in enumerate(PARTS) if kind in kinds for part in PARTS[kind]]
+    more = len(hit) > 0
+    while more:  # a hit whose lead is the tail of another is found in the next round
+        more = False
+        for number, part in parts:
+            start, end = _edges(pc.replace_substring_regex(strings_of(points, at), *_wrapping(part)))
+            if len(start):
+                more = True
+                row = np.searchsorted(at, start, side="right") - 1
+                found.append(Spans(hit[row], start - at[row], end - at[row], np.full(len(start), number)))
+                points[_covered(start, end, len(points))] = ord(_FILLER)
+    row, start, end, kind = (np.concatenate(column) for column in zip(*found, strict=True))
+    order = np.lexsort((start, row))
+    return Spans(row[order], start[order], end[order], kind[order])
+
+
+def _wrapping(part: Pattern) -> tuple[str, str]:
+    """A pattern, and what to put in the place of its match so that an edge stands before and behind the hit."""
+    return f"({part.lead})({part.hit})({part.tail})", rf"\1{_EDGE}\2{_EDGE}\3"
+
+
+def _edges(strings: pa.StringArray) -> tuple[Ints, Ints]:
+    """Where hits begin and end among the characters that are no edges, all strings end to end."""
+    places = np.flatnonzero(codepoints(strings)[0] == ord(_EDGE))
+    places -= np.arange(len(places))
+    return places[::2], places[1::2]
+
+
+def _covered(start: Ints, end: Ints, size: int) -> Mask:
+    step = np.zeros(size + 1, np.int64)
+    np.add.at(step, start, 1)
+    np.add.at(step, end, -1)
+    return np.cumsum(step[:-1]) > 0

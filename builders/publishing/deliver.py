@@ -5,6 +5,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from dehusk.builders.build import How, build_dataset
+from dehusk.builders.labelling.hand import NO_LABELS, HandLabels
 from dehusk.builders.pack import CARD, MANIFEST
 from dehusk.builders.recipe import Recipe
 from dehusk.builders.summary import Summary
@@ -26,6 +27,7 @@ def build_elsewhere(
     recipe: Recipe | None = None,
     *,
     takedown: Takedown = NOTHING,
+    hand: HandLabels = NO_LABELS,
     how: How | None = None,
 ) -> Summary:
     """Builds a dataset and puts it into a store, as `build_dataset` and `publish_dataset` do.
@@ -37,6 +39,7 @@ def build_elsewhere(
         url: any address that fsspec can write to.
         recipe: as in `build_dataset`.
         takedown: as in `build_dataset`.
+        hand: as in `build_dataset`.
         how: as in `build_dataset`.
 
     Returns:
@@ -54,7 +57,7 @@ def build_elsewhere(
     with TemporaryDirectory(prefix="dehusk-") as folder:
         dist = Path(folder, "dist")
         _fetch(target, dist)
-        summary = build_dataset(sources, dist, recipe, takedown=takedown, how=how)
+        summary = build_dataset(sources, dist, recipe, takedown=takedown, hand=hand, how=how)
         publish_dataset(plan_publication(dist, url, preflight=False), load=False)
     return summary
 

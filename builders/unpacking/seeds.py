@@ -1,8 +1,8 @@
 """Seeds: the files of a folder, listed and opened without ever following a link.
 
 Nothing is skipped in silence: every entry of the folder is a seed, or one with the reason why it is not read, except
-the recipe and the takedown list at its root. Symbolic links are never followed, not even when one takes a folder's
-place between listing and reading.
+the recipe, the takedown list and the labels file at its root. Symbolic links are never followed, not even when one
+takes a folder's place between listing and reading.
 """
 
 import errno
@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import BinaryIO, Final
 
 from dehusk.builders.reading.decode import escape_text
-from dehusk.builders.recipe import RECIPE_NAME
+from dehusk.builders.recipe import LABELS_NAME, RECIPE_NAME
 from dehusk.builders.versioning.takedown import TAKEDOWN_NAME
 from dehusk.schema.errors import UsageError
 
@@ -24,7 +24,7 @@ from .document import Refused
 BUFFER: Final = 1 << 16
 """Bytes of a file that are looked at to recognise it, and read at once."""
 
-_NO_SEEDS: Final = (RECIPE_NAME.encode(), TAKEDOWN_NAME.encode())  # at the root of the folder
+_NO_SEEDS: Final = (RECIPE_NAME.encode(), TAKEDOWN_NAME.encode(), LABELS_NAME.encode())  # at the root of the folder
 _NO_LINKS: Final = os.O_NOFOLLOW | os.O_CLOEXEC
 _FOLDER: Final = os.O_DIRECTORY | getattr(os, "O_PATH", os.O_RDONLY)
 _FILE: Final = os.O_RDONLY | os.O_NONBLOCK  # so that a pipe that took a file's place is opened, and seen, at once

@@ -1,0 +1,157 @@
+"""What twenty corrections on a site never seen are worth on its other pages: `python tests/quality/corrections.py`.
+
+A small trial with the functions of `dehusk train`: the line model alone, without teacher and word vectors, learns from
+the hand-labelled pages of the benchmark folder, but of none of a site with four or more of them. Then, as in a review,
+the pages of such a site are put right, the most doubtful first, until twenty lines were corrected (all other lines
+before the twentieth are thereby confirmed), and the model learns again, with these. Counted are right labels on the
+other pages of the site: before; by a model of another seed, which shows what chance does; after.
+"""
+
+import argparse
+import os
+import sys
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import pyarrow.parquet as pq
+from numpy.typing import NDArray
+
+from dehusk.builders.labelling.examples import EXACT, PARTS, Examples, hand_labels, read_texts
+from dehusk.builders.labelling.features import DENSE, SINGLE
+from dehusk.builders.labelling.hand import LabelledPage
+from dehusk.builders.labelling.markup import MARKS
+from dehusk.builders.labelling.own import with_own
+from dehusk.builders.labelling.train import STUDENT, Lessons, Trained, chances, load_phrases, train_network
+
+CORRECTIONS = 20
+LEAST_PAGES = 4
+BENCH = Path(os.environ.get("DEHUSK_BENCH") or Path(__file__).parents[3] / "shared" / "bench")
+
+
+class Guess(NamedTuple):
+    """Of one text: the labels by their places in `LABELS`, int64[n], and the mean doubt of its lines."""
+
+    label: NDArray[np.int64]
+    doubt: float
+
+
+def nothing() -> Examples:
+    """Examples of no page."""
+    return Examples(
+        texts=[],
+        dense=np.zeros((0, len(DENSE)), np.uint8),
+        single=np.zeros((0, len(SINGLE)), np.uint32),
+        words=np.zeros(0, np.uint32),
+        offsets=np.zeros(1, np.int64),
+        target=np.zeros(0, np.uint8),
+        content=np.zeros(0, np.int8),
+        size=np.zeros(0, np.int32),
+        hand=np.zeros(0, np.bool_),
+        marks=np.zeros((0, -(-MARKS // 8)), np.uint8),
+        found=np.zeros(0, np.bool_),
+        origin=np.zeros(0, np.int64),
+    )
+
+
+def labelled_by_site() -> dict[str, list[LabelledPage]]:
+    """The hand-labelled pages, by site; those of no known site each by itself."""
+    labels = hand_labels(BENCH, Path(__file__).with_name("labels.jsonl"))
+    site: dict[str, str] = {}
+    for part in PARTS:
+        rows = pq.read_table(BENCH / f"{part}pages.parquet", columns=["page_id", "site"]).to_pylist()
+        site |= {row["page_id"]: row["site"] or row["page_id"] for row in rows}
+    found = defaultdict(list)
+    for text in read_texts(BENCH):
+        read = labels.get(text["page_id"])
+        if read and text["renderer"] == "innertext":
+            start, end = (np.array([line[name] for line in text["lines"]], np.int64) for name in ("start", "end"))
+            page = LabelledPage(text["page_id"], "", text["text"], start, end, tuple(read))
+            found[site[page.id]].append(page)
+    return found
+
+
+def learn(pages: Sequence[LabelledPage], sites: Sequence[str], epochs: int, seed: int) -> Trained:
+    """A line model of these pages."""
+    examples = with_own(nothing(), pages)
+    examples = examples._replace(
+        texts=[text._replace(site=site) for text, site in zip(examples.texts, sites, strict=True)]
+    )
+    plan = replace(STUDENT, epochs=epochs, rounded_epochs=0)
+    lessons = Lessons(examples, None, load_phrases())
+    return train_network(lessons, range(len(examples.texts)), plan, seed, say=lambda _: None)
+
+
+def guess(trained: Trained, pages: Sequence[LabelledPage]) -> list[Guess]:
+    """What a model says of pages."""
+    examples = with_own(nothing(), pages)
+    found = []
+    for _, logits, _, _ in chances(examples, range(len(pages)), trained):
+        raised = np.exp(logits - logits.max(axis=1, keepdims=True))
+        sure = (raised / raised.sum(axis=1, keepdims=True)).max(axis=1)
+        found.append(Guess(logits.argmax(axis=1), float(1 - sure.mean())))
+    return found
+
+
+def gold(page: LabelledPage) -> NDArray[np.int64]:
+    """The labels of a page, by their places in `LABELS`."""
+    return with_own(nothing(), [page]).target.astype(np.int64) - EXACT
+
+
+def corrected(pages: Sequence[LabelledPage], guesses: Sequence[Guess]) -> list[LabelledPage]:
+    """Pages put right, the most doubtful first, until so many lines were corrected; what comes after is not known."""
+    done, left = [], CORRECTIONS
+    for number in sorted(range(len(pages)), key=lambda n: (-guesses[n].doubt, pages[n].id)):
+        wrong = np.flatnonzero(guesses[number].label != gold(pages[number]))
+        upto = len(pages[number].labels) if len(wrong) < left else int(wrong[left - 1]) + 1
+        labels = tuple(label if n < upto else None for n, label in enumerate(pages[number].labels))
+        done.append(pages[number]._replace(labels=labels))
+        left -= min(left, len(wrong))
+        if not left:
+            break
+    return done
+
+
+def right(trained: Trained, pages: Sequence[LabelledPage]) -> int:
+    """How many lines of pages a model labels right."""
+    found = zip(guess(trained, pages), pages, strict=True)
+    return sum(int(np.count_nonzero(one.label == gold(page))) for one, page in found)
+
+
+def main() -> None:
+    """Prints a table in Markdown."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--epochs", type=int, default=STUDENT.epochs)
+    parser.add_argument("--seed", type=int, default=1)
+    asked = parser.parse_args()
+    by_site = labelled_by_site()
+    apart = sorted(site for site, pages in by_site.items() if len(pages) >= LEAST_PAGES and "." in site)
+    known = [(page, site) for site, pages in by_site.items() if site not in apart for page in pages]
+    pages, sites = [page for page, _ in known], [site for _, site in known]
+    before, again = (learn(pages, sites, asked.epochs, seed) for seed in (asked.seed, asked.seed + 1))
+    print(f"{len(pages)} pages learnt from, {asked.epochs} epochs, seed {asked.seed}\n")
+    print(
+        "| site | corrected | other pages, lines | right before | other seed | right after |\n|---|---|---|---|---|---|"
+    )
+    total = np.zeros(4, np.int64)
+    for site in apart:
+        done = corrected(by_site[site], guess(before, by_site[site]))
+        others = [page for page in by_site[site] if page.id not in {one.id for one in done}]
+        if not others:
+            continue
+        after = learn([*pages, *done], [*sites, *[site] * len(done)], asked.epochs, asked.seed)
+        lines = sum(len(page.labels) for page in others)
+        counts = np.array([lines, *(right(model, others) for model in (before, again, after))])
+        total += counts
+        shares = " | ".join(f"{count / lines:.3f}" for count in counts[1:])
+        print(f"| {site} | {len(done)} pages | {len(others)}, {lines} | {shares} |")
+        sys.stdout.flush()
+    shares = " | ".join(f"{count / total[0]:.3f}" for count in total[1:])
+    print(f"| all | | {total[0]} lines | {shares} |")
+
+
+if __name__ == "__main__":
+    main()
