@@ -21,7 +21,7 @@ from .address import find_address, site_of
 from .ago import days_ago
 from .dates import AS_OF, MODIFIED, Reading, StatedDate, find_dates, month_comes_first
 from .declared import Declared
-from .headline import LEAST, MAX_TITLE, rank_headlines
+from .headline import LEAST, MAX_TITLE, Scored, rank_headlines
 from .language import MAX_CHARS as LANGUAGE_CHARS
 from .language import guess_language
 from .names import Byline, Name, find_names, is_agency, looks_like_alias, only_persons
@@ -155,9 +155,9 @@ def _is_leap(text: str) -> bool:
     return len(text) <= MAX_LEAP and _LEAP.match(text) is not None
 
 
-def _headline(page: Sheet) -> Line | None:
+def _headline(page: Sheet, ranked: Sequence[Scored]) -> Line | None:
     """The likeliest headline: a line labelled so, or one that is likely enough beside there being none."""
-    for place, score in rank_headlines(page):
+    for place, score in ranked:
         line = page.between(place, place)[0]
         text = page.read(line)
         fits = len(text) <= MAX_TITLE and not (_is_mostly_date(text) or _is_trail(text) or _is_leap(text))
@@ -166,9 +166,9 @@ def _headline(page: Sheet) -> Line | None:
     return None
 
 
-def read_title(page: Sheet, about: About) -> int | None:
-    """Notes the title; returns the place of its line."""
-    line = _headline(page)
+def read_title(page: Sheet, ranked: Sequence[Scored], about: About) -> int | None:
+    """Notes the title, given the lines that may be it (`rank_headlines`); returns the place of its line."""
+    line = _headline(page, ranked)
     if line is None:
         return None
     torn = [
@@ -609,12 +609,12 @@ def _sample(page: Sheet) -> str:
     return " ".join(pieces)
 
 
-def _describe(page: Sheet, dates: Dates, declared: Sequence[Declared]) -> About:
+def _describe(page: Sheet, ranked: Sequence[Scored], dates: Dates, declared: Sequence[Declared]) -> About:
     about = About()
     guess = guess_language(_sample(page))
     about.note("language", guess.code if guess.sure else None)
     about.note("language_score", guess.score if guess.sure else None)
-    place = read_title(page, about)
+    place = read_title(page, ranked, about)
     if declared:
         place = settle_title(page, about, declared)
     frame = frame_of(page, place)
@@ -651,9 +651,10 @@ def describe_pages(pages: pa.Table, lines: pa.Table, dates: Dates = ANY_DATES) -
     Returns:
         `pages` with the columns of `COLUMNS`, typed as in `RECORDS`.
     """
+    sheets = list(lay_out(pages, lines))
     found = [
-        _describe(sheet, dates, declared)
-        for sheet, declared in zip(lay_out(pages, lines), _declared_of(pages), strict=True)
+        _describe(sheet, ranked, dates, declared)
+        for sheet, ranked, declared in zip(sheets, rank_headlines(sheets), _declared_of(pages), strict=True)
     ]
     for name in COLUMNS:
         kind = RECORDS.field(name).type

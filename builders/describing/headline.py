@@ -8,7 +8,9 @@ gold title of 69 % of fundus's pages, 73 % of trafilatura's and 59 % of WCXB's, 
 innertext and no better on fundus; tables for pairs of labels, and a hidden layer, are not better there.
 """
 
+import itertools
 import re
+from collections.abc import Sequence
 from typing import Any, Final, NamedTuple
 
 import numpy as np
@@ -107,40 +109,45 @@ def _bucket(edges: npt.NDArray[Any], values: npt.NDArray[Any]) -> Ints:
     return edges.searchsorted(values, side="right")
 
 
-def _shifted(codes: Ints, by: int) -> Ints:
-    """The label of the line so many places further on; `_NONE` beyond the page."""
-    out = np.full(len(codes), _NONE, dtype=np.int64)
-    if by > 0:
-        out[:-by] = codes[by:]
-    else:
-        out[-by:] = codes[:by]
-    return out
-
-
 def _counted(marked: npt.NDArray[np.bool_]) -> Ints:
-    """How many lines are marked before each line, and on the whole page: `int64[n_lines + 1]`."""
+    """How many lines are marked before each line, and in all: `int64[n_lines + 1]`."""
     return np.append(0, np.cumsum(marked))
 
 
-def place_features(page: Sheet, body: int) -> dict[str, Ints]:
-    """What is told of every line without reading it: for each table the row of each line, `int64[n_lines]`."""
-    codes = page.codes.astype(np.int64)
-    n = len(codes)
-    place = np.arange(n)
+def place_features(pages: Sequence[Sheet], bodies: Sequence[int]) -> dict[str, Ints]:
+    """What is told of every line without reading it.
+
+    Args:
+        pages: one page or more, laid out.
+        bodies: where the body of each begins.
+
+    Returns:
+        For each table the row of each line, the lines of one page after those of another: `int64[n_lines]`.
+    """
+    sizes = np.array([len(page.codes) for page in pages])
+    ends_at = np.cumsum(sizes)
+    first, after = np.repeat(ends_at - sizes, sizes), np.repeat(ends_at, sizes)
+    codes = np.concatenate([page.codes for page in pages]).astype(np.int64)
+    starts = np.concatenate([page.starts for page in pages])
+    ends = np.concatenate([page.ends for page in pages])
+    scores = np.concatenate([page.scores for page in pages])
+    line = np.arange(len(codes))
+    place = line - first
     texts, menu = _counted(_TEXT[codes]), _counted(_MENU[codes])
+    beyond = np.append(codes, [_NONE, _NONE])
     return {
         "label": codes,
-        "doubt": codes * (len(_DOUBTS) + 1) + _bucket(_DOUBTS, page.scores),
-        "previous": _shifted(codes, -1),
-        "next": _shifted(codes, 1),
-        "after next": _shifted(codes, 2),
-        "length": _bucket(_LENGTHS, page.ends - page.starts),
+        "doubt": codes * (len(_DOUBTS) + 1) + _bucket(_DOUBTS, scores),
+        "previous": np.where(place > 0, codes[line - 1], _NONE),
+        "next": np.where(line + 1 < after, beyond[1:-1], _NONE),
+        "after next": np.where(line + 2 < after, beyond[2:], _NONE),
+        "length": _bucket(_LENGTHS, ends - starts),
         "place": _bucket(_PLACES, place),
-        "to body": _bucket(_DISTANCES, body - place),
-        "gap before": _bucket(_BLANKS, page.starts - np.append(0, page.ends[:-1])),
-        "texts before": _bucket(_TEXTS, texts[:-1]),
-        "texts ahead": texts[np.minimum(place + 1 + AHEAD, n)] - texts[1:],
-        "menu before": menu[:-1] - menu[np.maximum(place - AHEAD, 0)],
+        "to body": _bucket(_DISTANCES, np.repeat(bodies, sizes) - place),
+        "gap before": _bucket(_BLANKS, starts - np.where(place > 0, ends[line - 1], 0)),
+        "texts before": _bucket(_TEXTS, texts[:-1] - texts[first]),
+        "texts ahead": texts[np.minimum(line + 1 + AHEAD, after)] - texts[1:],
+        "menu before": menu[:-1] - menu[np.maximum(line - AHEAD, first)],
     }
 
 
@@ -264,23 +271,28 @@ _SHORTLIST_ROWS: Final = _first_rows(SHORTLIST_TABLES)[:, None]
 _ROWS: Final = _first_rows(TABLES)
 
 
-def rank_headlines(page: Sheet) -> list[Scored]:
-    """The lines of a page that may be its headline, the likeliest first; of equals the first on the page.
+def rank_headlines(pages: Sequence[Sheet]) -> list[list[Scored]]:
+    """The lines of each page that may be its headline, the likeliest first; of equals the first on the page.
 
     Args:
-        page: a page, laid out.
+        pages: the pages of a batch, laid out.
 
     Returns:
-        At most `SHORTLIST` lines. A score above `LEAST` is enough to take a line for the headline.
+        At most `SHORTLIST` lines a page. A score above `LEAST` is enough to take a line for the headline.
     """
-    if not len(page.codes):
-        return []
-    body = body_of(page)
-    placed = np.stack(list(place_features(page, body).values()))
-    likely = SHORTLIST_POINTS[placed + _SHORTLIST_ROWS].sum(axis=0)
-    likely[page.ends - page.starts > MAX_TITLE] -= 1_000_000
-    best = np.argsort(-likely, kind="stable")[:SHORTLIST]
-    rows = np.concatenate([placed[:, best].T, read_features(page, body, best.tolist())], axis=1)
-    score = POINTS[rows + _ROWS].sum(axis=1)
-    order = np.lexsort((best, -score))
-    return [Scored(*pair) for pair in zip(best[order].tolist(), score[order].tolist(), strict=True)]
+    if not any(len(page.codes) for page in pages):
+        return [[] for _ in pages]
+    bodies = [body_of(page) for page in pages]
+    placed = np.stack(list(place_features(pages, bodies).values()))
+    unlikely = -SHORTLIST_POINTS[placed + _SHORTLIST_ROWS].sum(axis=0)
+    unlikely[np.concatenate([page.ends - page.starts for page in pages]) > MAX_TITLE] += 1_000_000
+    firsts = np.cumsum([0, *(len(page.codes) for page in pages)]).tolist()
+    lists = [np.argsort(unlikely[first:last], kind="stable")[:SHORTLIST] for first, last in itertools.pairwise(firsts)]
+    read = [read_features(page, body, best.tolist()) for page, body, best in zip(pages, bodies, lists, strict=True)]
+    listed = np.concatenate([best + first for best, first in zip(lists, firsts, strict=False)])
+    rows = np.concatenate([placed[:, listed].T, np.concatenate(read)], axis=1)
+    scores = iter(POINTS[rows + _ROWS].sum(axis=1).tolist())
+    return [
+        sorted((Scored(place, next(scores)) for place in best.tolist()), key=lambda one: (-one.score, one.place))
+        for best in lists
+    ]

@@ -111,7 +111,7 @@ def read_examples(labels_file: Path) -> list[Example]:
         page = pages[text["page_id"]]
         title = page["gold"]["title"]
         if text["lines"]:
-            features = place_features(sheet, body_of(sheet))
+            features = place_features([sheet], [body_of(sheet)])
             placed = np.stack([features[name] + FIRST_ROW[name] for name in PLACED], axis=1)
             group = f"{text['renderer']:18} {text['source']}"
             fold = folds[page["site"] or text["page_id"]]
@@ -202,9 +202,9 @@ def measure(examples: list[Example], folds: int) -> None:
         for points, tables in ((SHORTLIST_POINTS, as_tables_of(first, PLACED)), (POINTS, choice_tables(second))):
             points[:] = np.concatenate(list(tables.values()))
         for example in (e for e in examples if e.fold == fold):
-            best = rank_headlines(example.sheet)
+            [best] = rank_headlines([example.sheet])
             about = About()
-            read_title(example.sheet, about)
+            read_title(example.sheet, best, about)
             title = about.fields.get("title")
             told[example.group].append(
                 (
