@@ -13,7 +13,7 @@ from .cards.contents import carry_over
 from .duplicates import find_copies
 from .finish import SettleTask, finish_dataset, join_shards
 from .inputs import LargeFile, digest_large, ground_digest, make_ground
-from .keep import load_shard, note_digest, note_ground, noted
+from .keep import load_shard, note_ground
 from .labelling.hand import NO_LABELS, HandLabels, read_labels
 from .labelling.label import model_digest
 from .pack import current_maker
@@ -139,9 +139,9 @@ def _build(plan: Plan, setting: Setting, folder: Path, how: How) -> Summary:
 
     runner = _runner(plan, setting, how)
     large = digest_large(plan, count_cores())
-    before = noted(setting.kept)
+    before = {(path.name, path.stat().st_ino) for path in setting.kept.iterdir()}
     folders = runner.run(setting, [ShardTask(shard, _of(large, shard)) for shard in plan.shards], advance)
-    n_used = sum(before.get(each.name) == note_digest(each) for each in folders)
+    n_used = len(before & {(each.name, each.stat().st_ino) for each in folders})
     if n_used:
         how.tell(f"{n_used} of {len(folders)} shards are as they were")
     settled = _settle(folders, runner, setting)

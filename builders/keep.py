@@ -137,11 +137,6 @@ def note_digest(folder: Path) -> str:
     return file_digest(folder / _SHARD)
 
 
-def noted(kept: Path) -> dict[str, str]:
-    """The `note_digest` of each stored shard in a folder, by name."""
-    return {path.name: note_digest(path) for path in kept.iterdir() if (path / _SHARD).is_file()}
-
-
 def _sound_note(folder: Path) -> _Note | None:
     try:
         note = msgspec.json.decode((folder / _SHARD).read_bytes(), type=_Note)

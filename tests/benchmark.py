@@ -11,7 +11,9 @@ core, in CPU time, are measured
 `--warc MEGABYTES ...` instead builds from one web archive of each size, made by warcio of the same pages, each copy
 with a number of its own, and measures the peak memory of the whole build.
 
-Needs `pip install trafilatura`.
+Needs `pip install trafilatura`. With `--scale` it is measured instead what more pages cost (1, 4 ... 64 times as many,
+made of the same texts), what a build costs after one that was the same or differed in one seed, in CPU time; and how
+much faster two workers are than one, in seconds, for which the machine must have nothing else to do.
 """
 
 import argparse
@@ -160,6 +162,55 @@ def measure_archives(pages: list[dict[str, Any]], sizes: list[int], folder: Path
     return found | {"last / first": peaks[-1] / peaks[0]}
 
 
+def spread_pages(pages: list[dict[str, Any]], times: int, seeds: Path) -> int:
+    """Writes pages so many times, each copy with a line of its own, a thousand in a folder; gives their number."""
+    for number, page in enumerate(page for _ in range(times) for page in pages):
+        path = seeds / f"{number // 1000:04}" / f"{number % 1000:03}.txt"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(f"{page['text']}\nCopy {number}\n", encoding="utf-8")
+    return times * len(pages)
+
+
+def build_with(seeds: Path, out: Path, *more: str) -> tuple[float, float]:
+    """CPU seconds and seconds of a build, workers and all."""
+    began = time.monotonic()
+    cpu = cpu_of([DEHUSK, "build", seeds, "--out", out, "--quiet", *more])
+    return cpu, time.monotonic() - began
+
+
+def measure_scale(pages: list[dict[str, Any]], most: int) -> list[dict[str, float]]:
+    """What 1, 4, 16 ... times the pages cost: a row each, of CPU milliseconds a page but where it says otherwise."""
+    rows = []
+    for times in (1, 4, 16, 64):
+        if times > most:
+            break
+        with tempfile.TemporaryDirectory() as folder:
+            seeds, out = Path(folder) / "seeds", Path(folder) / "dist"
+            n = spread_pages(pages, times, seeds)
+            one, one_seconds = build_with(seeds, out, "--workers", "1")
+            peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
+            same, _ = build_with(seeds, out)
+            with (seeds / "0000" / "000.txt").open("a", encoding="utf-8") as seed:
+                seed.write("One line more.\n")
+            changed, _ = build_with(seeds, out)
+            two, two_seconds = build_with(seeds, Path(folder) / "two", "--workers", "2")
+            size = sum(path.stat().st_size for path in (out / "data").iterdir())
+        each = 1000 / n
+        rows.append(
+            {
+                "pages": n,
+                "one worker": one * each,
+                "two workers": two * each,
+                "largest process, MB": peak / 1024,
+                "the same again, % of a build": 100 * same / one,
+                "one seed changed, % of a build": 100 * changed / one,
+                "two workers, times as fast": one_seconds / two_seconds,
+                "dataset, bytes a page": size / n,
+            }
+        )
+    return rows
+
+
 def main() -> None:
     """Measures and prints a table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -170,7 +221,13 @@ def main() -> None:
     parser.add_argument("--html", action="store_true", help="build from the HTML of the pages")
     parser.add_argument("--warc", type=int, nargs="+", metavar="MEGABYTES", help="build from web archives so large")
     parser.add_argument("--json", action="store_true")
+    parser.add_argument("--scale", action="store_true", help="measure growth, increments and workers")
+    parser.add_argument("--most", type=int, default=64, help="how many times the pages, at most")
     asked = parser.parse_args()
+    if asked.scale:
+        for row in measure_scale(pages_of(asked.bench, asked.renderer, asked.pages), asked.most):
+            print(json.dumps({name: round(value, 2) for name, value in row.items()}))
+        return
     if hasattr(os, "sched_setaffinity"):
         os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
     os.environ |= {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}

@@ -122,7 +122,7 @@ def test_a_seed_more_changes_its_own_shard_alone(
 
 
 @settings(max_examples=60, deadline=None)
-@given(st.lists(st.dictionaries(st.integers(0, 30), st.integers(0, 99), max_size=9), min_size=1, max_size=5))
+@given(shards=st.lists(st.dictionaries(st.integers(0, 30), st.integers(0, 99), max_size=9), min_size=1, max_size=5))
 def test_copies_are_those_that_have_an_earlier_place_in_another_shard(
     shards: list[dict[int, int]], tmp_path_factory: pytest.TempPathFactory
 ) -> None:
