@@ -27,6 +27,7 @@ from dehusk.builders.labelling.examples import (
 from dehusk.builders.labelling.frame import with_frames
 from dehusk.builders.labelling.markup import MARKS, line_marks, mark_place, page_nodes
 from dehusk.builders.labelling.model import LineModel
+from dehusk.builders.labelling.rendered import RENDERED, lines_of, read_rendered, same_lines, with_rendered
 from dehusk.builders.labelling.trial import choose, decided, logits_of
 from dehusk.schema.labels import LABELS
 
@@ -42,6 +43,7 @@ ARTICLE = [
     ("What the council says about the new pier", "other"),
     ("We use cookies", "other"),
 ]
+NOT_SHOWN = "The harbour master {} adds in the hidden part that the tide had been early all of the week."
 FINE = {"other": "navigation"}
 N_PAGES = 6
 
@@ -66,8 +68,11 @@ def bench(tmp_path_factory: pytest.TempPathFactory) -> Path:
         source = "wcxb" if part else "fundus"
         said = [line.format(number) if "{}" in line else line for line, _ in ARTICLE]
         html = f"<nav><ul><li>{said[0]}<li>{said[1]}</ul></nav>" + "".join(f"<p>{line}</p>" for line in said[2:])
-        page = {"page_id": f"{source}/{number}", "source": source, "site": f"site{number}.example", "lang": "en"}
-        pages[part].append(page | {"html": html} | ({"page_type": "article"} if part else {}))
+        hidden = [NOT_SHOWN.format(number), said[6], "An offer that nobody sees before the spring"]
+        html += "".join(f"<p hidden>{line}</p>" for line in hidden)
+        page: dict[str, Any] = {"page_id": f"{source}/{number}", "source": source, "site": f"site{number}.example"}
+        page |= {"lang": "en", "html": html, "gold": {"body": "\n".join([*said[6:12], NOT_SHOWN.format(number)])}}
+        pages[part].append(page | ({"page_type": "article"} if part else {}))
         for renderer, gap in (("innertext", "\n\n"), ("soup", "\n")):
             rows = [(line, _label(label, source)) for line, label in ARTICLE]
             text, lines = _text(rows, number, gap)
@@ -177,6 +182,30 @@ def test_framed_copies_keep_the_article_and_label_what_is_around_it(bench: Path,
         "caption",
         "date",
     } <= labels
+
+
+def test_pages_read_from_html_have_the_labels_of_the_nearest_rendering(bench: Path, examples: Examples) -> None:
+    more = with_rendered(bench, examples)
+    texts = more.texts[len(examples.texts) :]
+    assert [text.renderer for text in texts] == [RENDERED] * N_PAGES
+    for text in texts:
+        rows = slice(text.first, text.last)
+        nearest = next(x for x in examples.texts if x.page_id == text.page_id)
+        known = slice(nearest.first, nearest.last)
+        assert np.array_equal(more.target[rows][: len(ARTICLE)], examples.target[known])
+        assert np.array_equal(more.hand[rows], [*examples.hand[known], False, False, False])
+        assert more.content[rows].tolist() == [*examples.content[known].tolist(), 1, 0, 0]
+        marks = np.unpackbits(more.marks[rows], axis=1, count=MARKS)
+        assert marks[:, mark_place("hidden")].tolist() == [0] * len(ARTICLE) + [1, 1, 1]
+        assert marks[:2, mark_place("nav")].all()
+
+
+def test_lines_are_matched_in_order_by_their_letters() -> None:
+    read = read_rendered("<p>One, two.<p>More<p>Three<script>x</script>")
+    assert read is not None
+    assert lines_of(read) == ["One, two.", "More", "Three"]
+    assert same_lines(lines_of(read), ["one two", "Three", "More"]).tolist() in ([0, 2, -1], [0, -1, 1])
+    assert read_rendered("<script>nothing</script>") is None
 
 
 def test_markup_is_found_for_each_line() -> None:

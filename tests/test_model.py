@@ -17,7 +17,8 @@ from test_features import OTHER, PAGE, spans
 from dehusk.builders.labelling import model as module
 from dehusk.builders.labelling.features import line_features
 from dehusk.builders.labelling.label import label_lines, model_digest
-from dehusk.builders.labelling.model import Layer, LineModel, decide
+from dehusk.builders.labelling.markup import MARK_BYTES, MARKS
+from dehusk.builders.labelling.model import MARK, Layer, LineModel, Marked, decide
 from dehusk.schema.labels import LABELS, TEXT_LABELS
 
 Arrays = dict[str, npt.NDArray[Any]]
@@ -94,6 +95,41 @@ def test_logits_do_not_depend_on_what_follows(model: LineModel) -> None:
     together = model.logits(line_features(points, start, end, page), page)
     points, start, end, first = spans(PAGES[:1])
     assert model.logits(line_features(points, start, end, first), first).tobytes() == together[: len(start)].tobytes()
+
+
+def marked(n: int, every: int) -> Marked:
+    """Marks of every so-manieth of n lines."""
+    rows = np.arange(0, n, every)
+    return Marked(rows, np.random.default_rng(n).integers(0, 256, (len(rows), MARK_BYTES)).astype(np.uint8))
+
+
+@pytest.mark.parametrize("lines", [1, 17, 100_000])
+def test_marks_stay_with_their_lines(model: LineModel, monkeypatch: pytest.MonkeyPatch, lines: int) -> None:
+    """Pages of HTML and flat ones together are pages alone, in batches of any size."""
+    points, start, end, page = spans(PAGES)
+    second = np.flatnonzero(page == 3)
+    marks = marked(len(second), 1)
+    expected = model.predict(*spans([PAGES[3]]), marks)
+    flat = model.predict(points, start, end, page)
+    monkeypatch.setattr(module, "LINES_AT_ONCE", lines)
+    found = model.predict(points, start, end, page, marks._replace(rows=second))
+    assert same([column[second] for column in found], expected)
+    others = page != 3
+    assert same([column[others] for column in found], [column[others] for column in flat])
+    assert not same(expected, [column[second] for column in flat])
+
+
+def test_marks_enter_as_whole_numbers(model: LineModel) -> None:
+    points, start, end, page = spans([LONG_PAGE])
+    seen = line_features(points, start, end, page)
+    given = marked(len(start), 3)
+    bits = np.zeros((len(start), MARKS + 1), np.int64)
+    bits[given.rows, :-1] = np.unpackbits(given.marks, axis=1, count=MARKS)
+    bits[given.rows, -1] = 1
+    values = np.concatenate([seen.dense, model._bag(seen), MARK * bits], axis=1)
+    weight, scale, bias = model.entry
+    exact = (values.astype(np.int64) @ weight.astype(np.int64)).astype(np.float32) * scale + bias
+    assert model._entered(seen, given).tobytes() == exact.tobytes()
 
 
 def test_threads_do_not_change_a_bit() -> None:

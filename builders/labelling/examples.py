@@ -104,7 +104,7 @@ def read_folder(folder: Path) -> Iterator[tuple[dict[str, Any], dict[str, Any]]]
     """Every (page, rendering) of a benchmark folder, as dicts with the columns of its files."""
     pages: dict[str, dict[str, Any]] = {}
     for part in PARTS:
-        columns = ["page_id", "source", "site", "lang", "html"] + ["page_type"] * bool(part)
+        columns = ["page_id", "source", "site", "lang", "html", "gold"] + ["page_type"] * bool(part)
         table = pq.read_table(folder / f"{part}pages.parquet", columns=columns)
         pages |= {page["page_id"]: page for page in table.to_pylist()}
     for text in read_texts(folder):

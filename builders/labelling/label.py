@@ -11,7 +11,8 @@ from dehusk.schema.labels import LABELS
 from dehusk.schema.view import codepoints
 
 from .hand import NO_LABELS, HandLabels, with_hand
-from .model import LineModel
+from .markup import MARK_BYTES
+from .model import LineModel, Marked
 
 STORED: Final = ("characters.npz", "line_model.npz")
 """The files beside this one on which labels depend."""
@@ -24,7 +25,8 @@ def label_lines(pages: pa.Table, lines: pa.Table, hand: HandLabels = NO_LABELS) 
 
     Args:
         pages: n pages, of which `raw` is used, and `id` where there are labels by hand.
-        lines: their lines (`page`, `start`, `end`), sorted by page and start, none of them empty.
+        lines: their lines (`page`, `start`, `end`), sorted by page and start, none of them empty; and `marks`, where
+            a page was HTML, null where not.
         hand: labels that a person gave, which count instead of the model's.
 
     Returns:
@@ -34,9 +36,19 @@ def label_lines(pages: pa.Table, lines: pa.Table, hand: HandLabels = NO_LABELS) 
     points, offsets = codepoints(pages["raw"])
     page = lines["page"].to_numpy().astype(np.int32)
     first = offsets[page]
-    found = LineModel.load().predict(points, lines["start"].to_numpy() + first, lines["end"].to_numpy() + first, page)
+    start, end = (lines[name].to_numpy() + first for name in ("start", "end"))
+    found = LineModel.load().predict(points, start, end, page, _marked(lines))
     lines = lines.append_column("label", _NAMES.take(pa.array(found.label)))
     return with_hand(pages, lines.append_column("score", pa.array(found.score)), hand)
+
+
+def _marked(lines: pa.Table) -> Marked | None:
+    """What HTML says of lines; None if it says nothing of any."""
+    if "marks" not in lines.column_names or lines["marks"].null_count == len(lines):
+        return None
+    known = lines["marks"].combine_chunks().drop_null()
+    marks = np.frombuffer(b"".join(known.to_pylist()), np.uint8).reshape(-1, MARK_BYTES)
+    return Marked(np.flatnonzero(lines["marks"].is_valid().to_numpy()), marks)
 
 
 def model_digest() -> str:

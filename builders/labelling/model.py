@@ -17,10 +17,14 @@ from numpy.typing import NDArray
 from dehusk.schema.labels import LABELS, TEXT_LABELS
 
 from .features import SINGLE, LineFeatures, line_features
+from .markup import MARKS
 from .vocabulary import Vocabulary
 
 F32: TypeAlias = NDArray[np.float32]
 I64: TypeAlias = NDArray[np.int64]
+
+MARK: Final = 64
+"""A mark enters the network as this number: as much as a dense feature may say, and so of the same grain."""
 
 LANE_BIAS: Final = 128
 """Added to each eight-bit weight of a word, so that four of them can be summed inside one 64-bit number."""
@@ -66,6 +70,18 @@ class Predictions(NamedTuple):
     label: NDArray[np.uint8]
     score: F32
     content: F32
+
+
+class Marked(NamedTuple):
+    """The lines of a batch that were HTML: their numbers int64[m], ascending, and marks uint8[m, MARK_BYTES]."""
+
+    rows: I64
+    marks: NDArray[np.uint8]
+
+    def between(self, first: int, last: int) -> "Marked":
+        """Those of a range of lines, counted from its first."""
+        a, b = np.searchsorted(self.rows, (first, last))
+        return Marked(self.rows[a:b] - first, self.marks[a:b])
 
 
 class Tables(NamedTuple):
@@ -137,7 +153,14 @@ class LineModel:
             ),
         )
 
-    def predict(self, text: NDArray[np.uint32], start: I64, end: I64, page: NDArray[np.int32]) -> Predictions:
+    def predict(
+        self,
+        text: NDArray[np.uint32],
+        start: I64,
+        end: I64,
+        page: NDArray[np.int32],
+        marked: Marked | None = None,
+    ) -> Predictions:
         """Label every line of a batch of pages.
 
         Args:
@@ -145,30 +168,39 @@ class LineModel:
             start: int64[n_lines], where lines start in `text`; ascending, no line empty.
             end: int64[n_lines], one past their last characters.
             page: int32[n_lines], ascending: the page of each line.
+            marked: what HTML says of them; None if none of the pages is HTML.
         """
         parts = [
-            self.weigh(text[start[a] : end[b - 1]], start[a:b] - start[a], end[a:b] - start[a], page[a:b])[1]
+            self.weigh(
+                text[start[a] : end[b - 1]],
+                start[a:b] - start[a],
+                end[a:b] - start[a],
+                page[a:b],
+                None if marked is None else marked.between(a, b),
+            )[1]
             for a, b in _groups(start, end, page)
         ]
         if not parts:
             return Predictions(np.zeros(0, np.uint8), np.zeros(0, np.float32), np.zeros(0, np.float32))
         return Predictions(*(np.concatenate(columns) for columns in zip(*parts, strict=True)))
 
-    def weigh(self, text: NDArray[np.uint32], start: I64, end: I64, page: NDArray[np.int32]) -> tuple[F32, Predictions]:
+    def weigh(
+        self,
+        text: NDArray[np.uint32],
+        start: I64,
+        end: I64,
+        page: NDArray[np.int32],
+        marked: Marked | None = None,
+    ) -> tuple[F32, Predictions]:
         """The logits of a few pages, float32[n_lines, 19], and what comes of them; the same arguments as `predict`."""
         found = line_features(text, start, end, page)
-        logits = self.logits(found, page)
-        return logits, decide(logits, found.single[:, _LINE], _heads(page), self.tables)
+        logits = self.logits(found, page, marked)
 
-    def logits(self, found: LineFeatures, page: NDArray[np.int32]) -> F32:
+    def logits(self, found: LineFeatures, page: NDArray[np.int32], marked: Marked | None = None) -> F32:
         """float32[n, 19]: one logit a label, that of being text, and that of being the title."""
         heads = _heads(page)
         count = np.diff(np.append(heads, len(page)))
-        bag, dims = self._bag(found), found.dense.shape[1]
-        inputs = np.empty((len(page), dims + bag.shape[1]), np.float32)
-        inputs[:, :dims] = found.dense
-        inputs[:, dims:] = bag
-        state = self.entry(inputs)
+        state = self._entered(found, marked)
         # What every layer needs for a moment, held once: fresh memory costs more than the sums.
         whole, added = np.empty_like(state), np.empty_like(state)
         near = np.empty((len(state), 3 * state.shape[1]), np.float32)
@@ -180,6 +212,21 @@ class LineModel:
             state += layer(_neighbours(whole, dilation, heads, near), added)
         hidden = self.neck(self._whole(state, "before_neck", whole))
         return self.head(self._whole(hidden, "before_head"))
+
+    def _entered(self, found: LineFeatures, marked: Marked | None) -> F32:
+        """float32[n, width]: what is known of each line, through the first layer."""
+        bag, dims = self._bag(found), found.dense.shape[1]
+        inputs = np.empty((len(bag), dims + bag.shape[1]), np.float32)
+        inputs[:, :dims] = found.dense
+        inputs[:, dims:] = bag
+        weight, scale, bias = self.entry
+        sums = inputs @ weight[: inputs.shape[1]]
+        if marked is not None and len(marked.rows):
+            bits = np.unpackbits(marked.marks, axis=1, count=MARKS).astype(np.float32)
+            sums[marked.rows] += (bits @ weight[inputs.shape[1] : -1] + weight[-1]) * np.float32(MARK)
+        sums *= scale
+        sums += bias
+        return sums
 
     def _whole(self, values: F32, name: str, out: F32 | None = None) -> F32:
         """Activations as whole numbers of eight bits; below zero is zero."""

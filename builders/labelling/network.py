@@ -16,6 +16,7 @@ from dehusk.schema.labels import LABELS
 
 from .features import DENSE
 from .markup import MARKS
+from .model import MARK
 
 Tensor: TypeAlias = torch.Tensor
 Parameters: TypeAlias = dict[str, Tensor]
@@ -38,15 +39,14 @@ class Shape:
     width: int = 64
     dilations: tuple[int, ...] = (1, 2, 4, 8, 16, 1)
     contexts: tuple[int, ...] = (2, 4)
-    sees_markup: bool = False
 
 
 class Batch(NamedTuple):
     """Lines of some whole pages as tensors; the first dimension is n lines unless said otherwise.
 
     dense float[n, d]; single int64[n, s]; words int64[k] with offsets int64[n]; the weights (0 or 1) of single and
-    words; page int64[n]; count int64[pages]; marks float[n, MARKS + 1]; swapped: rows whose words a phrase replaces,
-    int64[m], and the vectors' sums of those phrases are given to `forward`.
+    words; page int64[n]; count int64[pages]; marks float[n, MARKS + 1], zeros where no HTML is seen; swapped: rows
+    whose words a phrase replaces, int64[m], and the vectors' sums of those phrases are given to `forward`.
     """
 
     dense: Tensor
@@ -93,7 +93,7 @@ def new_parameters(shape: Shape, rows: int, seed: int, given: Given | None = Non
     def matrix(inputs: int, columns: int, gain: float) -> Tensor:
         return torch.randn(inputs, columns, generator=source) * (gain / math.sqrt(inputs))
 
-    entry = len(DENSE) + words + (MARKS + 1) * shape.sees_markup
+    entry = len(DENSE) + words + MARKS + 1
     made = {"words": torch.randn(rows, words, generator=source) * WORD_SCALE}
     if given is not None:
         made["given"] = matrix(given.vectors.shape[1], words, WORD_SCALE)
@@ -166,7 +166,7 @@ class Network:
         )
         if phrases is not None:
             bag = bag.index_add(0, batch.swapped, phrases)
-        seen = [batch.dense * DENSE_UNIT, self.activate(bag, "bag")] + [batch.marks] * self.shape.sees_markup
+        seen = [batch.dense * DENSE_UNIT, self.activate(bag, "bag"), batch.marks]
         state = self.layer("entry", torch.cat(seen, 1))
         page_type = state.new_zeros(len(batch.count), len(PAGE_TYPES))
         for i, dilation in enumerate(self.shape.dilations):
@@ -204,9 +204,10 @@ def word_unit(words: Tensor) -> float:
 
 
 def entry_units(shape: Shape, steps: Steps) -> Tensor:
-    """float[d + word_dims, 1]: the unit of each whole number that enters the network."""
+    """float[d + word_dims + MARKS + 1, 1]: the unit of each whole number that enters the network."""
     dense, bag = torch.full((len(DENSE),), DENSE_UNIT), torch.full((shape.word_dims,), steps["bag"])
-    return torch.cat([dense, bag])[:, None]
+    marks = torch.full((MARKS + 1,), 1 / MARK)
+    return torch.cat([dense, bag, marks])[:, None]
 
 
 def plain(values: Tensor, name: str) -> Tensor:

@@ -1,7 +1,8 @@
 """Train the line model from a benchmark folder of labelled pages, the same way for the same seed.
 
-In two rounds, since few lines have all 17 labels: a teacher that also sees each line's place in the HTML learns from
-what is labelled and then labels the rest; the line model learns from both. Needs the extra packages of `dehusk[train]`.
+In two rounds, since few lines have all 17 labels: a teacher that sees the HTML of every rendering learns from what is
+labelled and then labels the rest; the line model learns from both, from flat texts as they are and from pages read from
+HTML with what it says of their lines. Needs the extra packages of `dehusk[train]`.
 """
 
 import hashlib
@@ -49,6 +50,7 @@ from .network import (
     word_unit,
 )
 from .own import OWN, read_own, with_own
+from .rendered import RENDERED, with_rendered
 from .trial import Choice, Decided, Logits, choice_arrays, choose, decided, figures, logits_of
 from .vectors import Vectors, read_vectors, seen_apart
 from .vocabulary import Vocabulary, choose_names
@@ -67,13 +69,17 @@ class Plan:
     lines: int = 5000
     drop: float = 0.1
     drop_words: float = 0.3
+    drop_marks: float = 0.0
     swap: float = 0.15
     hand_renderings: int = 4
     rounded_epochs: int = 0
+    rendered: float = 1.0
+    looks_up: bool = False
+    """Whether what the HTML says is seen of other renderings too, whose lines have to be looked up in it."""
 
 
-TEACHER: Final = Plan(epochs=8, shape=Shape(width=96, sees_markup=True), drop=0.2, drop_words=0.4, hand_renderings=5)
-STUDENT: Final = Plan(epochs=9, shape=Shape(), drop_words=0.35, rounded_epochs=1)
+TEACHER: Final = Plan(epochs=7, shape=Shape(), drop=0.2, drop_words=0.4, hand_renderings=2, looks_up=True)
+STUDENT: Final = Plan(epochs=9, shape=Shape(), drop_words=0.35, hand_renderings=3, rounded_epochs=1)
 
 SOURCE_WEIGHT: Final = {
     "wcxb": 1.0,
@@ -199,11 +205,14 @@ def load_phrases() -> Phrases:
 
 
 def _epoch(examples: Examples, ids: Iterable[int], plan: Plan, random: np.random.Generator) -> list[int]:
-    """The texts of one epoch: some renderings of every page, drawn anew each time."""
+    """The texts of one epoch: some renderings of every page, drawn anew each time, and the one from its HTML."""
     pages: dict[str, list[int]] = defaultdict(list)
-    for i in ids:
-        pages[examples.texts[i].page_id].append(i)
     chosen: list[int] = []
+    for i in ids:
+        if examples.texts[i].renderer == RENDERED:
+            chosen += [i] * (random.random() < plan.rendered)
+        else:
+            pages[examples.texts[i].page_id].append(i)
     for renderings in pages.values():
         texts = [examples.texts[i] for i in renderings]
         rate = RENDERINGS[texts[0].source]
@@ -238,20 +247,17 @@ def _tensor(values: NDArray[Any], kind: Any) -> Tensor:
     return torch.from_numpy(values.astype(kind))
 
 
-def make_batch(examples: Examples, ids: Sequence[int], vocabulary: Vocabulary, *, markup: bool) -> Batch:
-    """The lines of some texts as tensors, nothing dropped."""
+def make_batch(examples: Examples, ids: Sequence[int], vocabulary: Vocabulary, *, looks_up: bool) -> Batch:
+    """The lines of some texts as tensors, nothing dropped; `looks_up` as in `Plan`."""
     texts = [examples.texts[i] for i in ids]
     offsets = examples.offsets
     words = vocabulary.rows(np.concatenate([examples.words[offsets[t.first] : offsets[t.last]] for t in texts]))
     each = np.concatenate([np.diff(offsets[t.first : t.last + 1]) for t in texts])
     single = vocabulary.rows(_gathered(examples, "single", ids))
     count = np.array([t.last - t.first for t in texts])
-    marks = np.zeros((len(single), 0), np.float32)
-    if markup:
-        found = _gathered(examples, "found", ids)[:, None]
-        marks = np.concatenate(
-            [np.unpackbits(_gathered(examples, "marks", ids), axis=1, count=MARKS) * found, found], axis=1
-        )
+    seen = np.repeat([looks_up or text.renderer == RENDERED for text in texts], count)
+    seen = (seen & _gathered(examples, "found", ids))[:, None]
+    marks = np.unpackbits(_gathered(examples, "marks", ids), axis=1, count=MARKS)
     return Batch(
         dense=_tensor(_gathered(examples, "dense", ids), np.float32),
         single=_tensor(single, np.int64),
@@ -261,7 +267,7 @@ def make_batch(examples: Examples, ids: Sequence[int], vocabulary: Vocabulary, *
         words_weight=_tensor(words > 0, np.float32),
         page=torch.from_numpy(np.repeat(np.arange(len(texts)), count)),
         count=torch.from_numpy(count),
-        marks=_tensor(marks, np.float32),
+        marks=_tensor(np.concatenate([marks * seen, seen], axis=1), np.float32),
         swapped=torch.zeros(0, dtype=torch.int64),
     )
 
@@ -292,7 +298,7 @@ def _lesson(examples: Examples, ids: Sequence[int], taught: Taught | None) -> Le
 def _disturbed(
     batch: Batch, lesson: Lesson, phrases: Phrases, plan: Plan, random: np.random.Generator
 ) -> tuple[Batch, Lesson]:
-    """Drop words, and put phrases of the same label in the place of some short lines' words."""
+    """Drop words and marks, and put phrases of the same label in the place of some short lines' words."""
     target = lesson.target.numpy()
     label = np.where((target >= EXACT) & (target < EXACT + len(LABELS)), target - EXACT, -1)
     if lesson.taught is not None:
@@ -311,7 +317,10 @@ def _disturbed(
     )
     single_weight = batch.single_weight.numpy() * (random.random(batch.single.shape) > plan.drop_words)
     single_weight[rows, : SINGLE.index("line") + 1] = 0
+    marks = batch.marks.numpy()
+    marks[:, :-1] *= random.random((len(marks), marks.shape[1] - 1), np.float32) > plan.drop_marks
     batch = batch._replace(
+        marks=torch.from_numpy(marks),
         words_weight=_tensor(words_weight, np.float32),
         single_weight=_tensor(single_weight, np.float32),
         swapped=torch.from_numpy(rows),
@@ -401,13 +410,12 @@ def _loss(network: Network, batch: Batch, lesson: Lesson, phrases: Phrases) -> T
         loss = loss + TYPE_LOSS * F.cross_entropy(output.page_type, lesson.page_type, ignore_index=-1)
     guesses = network.layer("phrases", F.dropout(vectors, 0.2))
     loss = loss + PHRASE_LOSS * F.cross_entropy(guesses, phrases.label)
-    if not network.shape.sees_markup:
-        each = F.binary_cross_entropy_with_logits(
-            network.layer("markup", output.hidden), lesson.marks, reduction="none"
-        ).mean(1)
-        weight = lesson.found * (1 + lesson.size.clamp(max=10) / 10) * (batch.count.float() ** -0.5)[batch.page]
-        loss = loss + MARKUP_LOSS * _mean(each, weight)
-    return loss
+    each = F.binary_cross_entropy_with_logits(
+        network.layer("markup", output.hidden), lesson.marks, reduction="none"
+    ).mean(1)
+    told = lesson.found * (1 - batch.marks[:, -1])
+    weight = told * (1 + lesson.size.clamp(max=10) / 10) * (batch.count.float() ** -0.5)[batch.page]
+    return loss + MARKUP_LOSS * _mean(each, weight)
 
 
 # --- training -------------------------------------------------------------------------------------------------------
@@ -470,7 +478,7 @@ def train_network(
                     (done + 1e-3) / warm,
                     0.005 + 0.5 + 0.5 * math.cos(math.pi * max(0.0, done - warm) / (1 - warm)),
                 )
-                batch = make_batch(examples, chosen, vocabulary, markup=plan.shape.sees_markup)
+                batch = make_batch(examples, chosen, vocabulary, looks_up=plan.looks_up)
                 batch, lesson = _disturbed(batch, _lesson(examples, chosen, taught), phrases, plan, random)
                 loss = _loss(network, batch, lesson, phrases)
                 optimiser.zero_grad()
@@ -507,7 +515,7 @@ def _measured_steps(examples: Examples, ids: Sequence[int], trained: Trained) ->
     seen: dict[str, list[float]] = {}
     network = Network(trained.plan.shape, trained.parameters, measuring(seen))
     for batch in _in_batches(examples, ids[:: max(1, len(ids) // 200)], 20000):
-        network(make_batch(examples, batch, trained.vocabulary, markup=False))
+        network(make_batch(examples, batch, trained.vocabulary, looks_up=trained.plan.looks_up))
     steps = {name: float(np.mean(sizes)) / (127 if name == "bag" else 255) for name, sizes in seen.items()}
     return steps | {"words": word_unit(trained.parameters["words"])}
 
@@ -521,7 +529,7 @@ def chances(
     activate: Activation = rounding(steps) if steps else plain
     network = Network(trained.plan.shape, trained.parameters, activate, steps=steps)
     for chosen in _in_batches(examples, ids, 20000):
-        batch = make_batch(examples, chosen, trained.vocabulary, markup=trained.plan.shape.sees_markup)
+        batch = make_batch(examples, chosen, trained.vocabulary, looks_up=trained.plan.looks_up)
         output = network(batch)
         bounds = np.cumsum([0, *batch.count.tolist()])
         for i, a, b in zip(chosen, bounds, bounds[1:], strict=False):
@@ -603,6 +611,7 @@ def train_model(
     given = None if vectors is None else _read_vectors(vectors)
     examples = with_altered(folder, _examples(folder, labels, cache), ALTERED_COPIES, seed)
     examples = with_frames(folder, examples, seed)
+    examples = with_rendered(folder, examples, labels)
     fold_of = fold_of_sites(examples.texts, folds, seed)  # of the folder's sites alone
     examples = with_own(examples, own)
     lessons = Lessons(examples, given, load_phrases())
@@ -690,12 +699,14 @@ def model_card(report: Report, digests: dict[str, str]) -> str:
         snippets = sources.get("trafilatura", {}).get("snippets", {})
         cells = (words.get("all"), words.get("article"), fundus.get("f1"), snippets.get("f1"))
         rows.append(f"| {renderer} | " + " | ".join("" if x is None else f"{x:.3f}" for x in cells) + " |")
-    kinds = report.figures["kinds"]
+    kinds, rendered = report.figures["kinds"], report.figures["kinds_html"]
     files_used = "\n".join(f"- `{name}` sha256 {digest}" for name, digest in digests.items())
     return _CARD.format(
         table="\n".join(rows),
         macro=kinds["macro_f1"],
         accuracy=kinds["accuracy"],
+        macro_html=rendered["macro_f1"],
+        accuracy_html=rendered["accuracy"],
         lines=kinds["lines"],
         ece=report.figures["calibration"]["ece"],
         threshold=report.choice.threshold,
@@ -708,9 +719,11 @@ def model_card(report: Report, digests: dict[str, str]) -> str:
 _CARD: Final = """\
 # The line model
 
-Labels every line of a flat text dump of a web page with one of 17 labels (`schema/labels.py`), from the text alone.
+Labels every line of a web page with one of 17 labels (`schema/labels.py`): of a flat text dump from the text alone,
+of a page of HTML also from what stands around the line in it. One network does both.
 
-- Input: whole-number features of each line (`builders/labelling/features.py`) and hashed words.
+- Input: whole-number features of each line (`builders/labelling/features.py`) and hashed words; of HTML the marks of
+  `builders/labelling/markup.py` too, and that it is HTML.
 - Network: word vectors, six dilated convolutions over the lines of a page, two looks at the whole page;
   whole-number weights and activations of eight bits, so that the result is the same to the bit on every machine
   (`builders/labelling/model.py`).
@@ -720,11 +733,11 @@ Labels every line of a flat text dump of a web page with one of 17 labels (`sche
 
 The pages of WCXB's development split (web-content-extraction-benchmark, M. Foley, "WCXB: A Multi-Type Web Content
 Extraction Benchmark", 2026, CC-BY-4.0), fundus (MIT), trafilatura (Apache-2.0), readability (Apache-2.0), newspaper4k
-(MIT) and postlight parser (MIT or Apache-2.0), flat texts of them in up to five renderings; altered copies of these,
-and copies in frames written for this project (`alter.py`, `frame.py` beside this card); {hand} of the pages labelled
-line by line by hand; and the phrases of `phrases.txt`. A teacher that also saw each line's place in the HTML labelled
-what nobody had. Where word vectors were given to start from, they are named in NOTICE. No text of these pages is in
-the weights, only vectors of words and lines that are known by 32 bits of a hash.
+(MIT) and postlight parser (MIT or Apache-2.0), read from their HTML, and flat texts of them in up to five renderings;
+altered copies of these, and copies in frames written for this project (`alter.py`, `frame.py` beside this card); {hand}
+of the pages labelled line by line by hand; and the phrases of `phrases.txt`. A teacher that saw the HTML of all
+renderings labelled what nobody had. Where word vectors were given to start from, they are named in NOTICE. No text of
+these pages is in the weights, only vectors of words and lines that are known by 32 bits of a hash.
 
 {files}
 
@@ -737,8 +750,8 @@ temperature chosen on the other folds). WCXB: mean word F1; fundus: F1 of 4-toke
 |---|---|---|---|---|
 {table}
 
-The 17 labels on {lines} hand-labelled lines: macro-F1 {macro:.3f}, right {accuracy:.3f}; expected calibration error
-of the scores {ece:.3f}.
+The 17 labels on {lines} hand-labelled lines: macro-F1 {macro:.3f}, right {accuracy:.3f} (from HTML {macro_html:.3f} and
+{accuracy_html:.3f}); expected calibration error of the scores {ece:.3f}.
 
 ## Where not to trust it
 

@@ -2,7 +2,7 @@
 
 import importlib.util
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from types import ModuleType
 from typing import Any, Final, NamedTuple
@@ -14,7 +14,8 @@ from dehusk.schema.labels import LABELS, TEXT_LABELS
 
 from .examples import EXACT, Examples
 from .features import SINGLE, LineFeatures
-from .model import LineModel, Tables, decide
+from .model import LineModel, Marked, Tables, decide
+from .rendered import NEAREST, RENDERED, lines_of, pages_of, read_rendered, same_lines
 
 Logits = dict[int, NDArray[np.float32]]
 """float32[n, 19] by the number of the text, as `LineModel.logits` gives them."""
@@ -24,6 +25,8 @@ TEMPERATURES: Final = tuple(i / 10 for i in range(6, 31))
 TITLE_LOGITS: Final = tuple(i / 4 for i in range(-20, 9))
 FULL_SOURCES: Final = ("wcxb", "fundus")
 """Sources whose pages are labelled throughout."""
+
+LOST: Final = "noise"
 
 TITLE: Final = EXACT + LABELS.index("title")
 
@@ -44,7 +47,9 @@ def logits_of(model: LineModel, examples: Examples, ids: Iterable[int]) -> Logit
         offsets = examples.offsets[text.first : text.last + 1]
         words, single = examples.words[offsets[0] : offsets[-1]], examples.single[text.first : text.last]
         seen = LineFeatures(examples.dense[text.first : text.last], single, words, offsets - offsets[0])
-        out[i] = model.logits(seen, np.zeros(text.last - text.first, np.int32))
+        rows = np.arange(text.last - text.first)
+        marked = Marked(rows, examples.marks[text.first : text.last]) if text.renderer == RENDERED else None
+        out[i] = model.logits(seen, np.zeros(len(rows), np.int32), marked)
     return out
 
 
@@ -154,18 +159,45 @@ def figures(folder: Path, found: Mapping[tuple[str, str], Decided]) -> dict[str,
     score = scorer(folder)
     pages, texts, kinds = score.load(folder)
     pages = {page: pages[page] for page in sorted({page for _, page in found})}
-    rows = {}
-    for key, decision in found.items():
-        text = texts[key]
-        lines = zip(text["lines"], decision.labels, strict=True)
-        kept = [text["text"][line["start"] : line["end"]] for line, label in lines if label in TEXT_LABELS]
-        rows[key] = {"text": "\n".join(kept), "labels": decision.labels}
+    rows = {key: _row(_lines_of(texts[key]), d.labels) for key, d in found.items() if key[0] != RENDERED}
+    rows |= _rendered_rows(folder, found, texts)
+    of_rendered = {(NEAREST, page): row for (renderer, page), row in rows.items() if renderer == RENDERED}
     return {
         "sources": score.score(rows, pages, texts),
         "kinds": score.kind_scores(rows, kinds),
+        "kinds_html": score.kind_scores(of_rendered, kinds),
         "languages": _by_language(score, rows, pages),
         "calibration": _calibration(found, kinds),
     }
+
+
+def _lines_of(text: Mapping[str, Any]) -> list[str]:
+    return [text["text"][line["start"] : line["end"]] for line in text["lines"]]
+
+
+def _row(lines: Sequence[str], labels: Sequence[str]) -> dict[str, Any]:
+    kept = [line for line, label in zip(lines, labels, strict=True) if label in TEXT_LABELS]
+    return {"text": "\n".join(kept), "labels": labels}
+
+
+def _rendered_rows(
+    folder: Path, found: Mapping[tuple[str, str], Decided], texts: Mapping[tuple[str, str], Any]
+) -> dict[tuple[str, str], Any]:
+    """The text kept of pages of HTML; their labels are told of the lines of the nearest rendering, which are measured.
+
+    A line of that rendering which ours has not is `LOST`, as one that was left out.
+    """
+    rows = {}
+    for page_id, html in pages_of(folder):
+        decision = found.get((RENDERED, page_id))
+        read = None if decision is None else read_rendered(html)
+        if decision is None or read is None:
+            continue
+        lines = lines_of(read)
+        place = same_lines(_lines_of(texts[NEAREST, page_id]), lines).tolist()
+        labels = [decision.labels[i] if i >= 0 else LOST for i in place]
+        rows[RENDERED, page_id] = _row(lines, decision.labels) | {"labels": labels}
+    return rows
 
 
 def _by_language(score: ModuleType, rows: dict[tuple[str, str], Any], pages: dict[str, Any]) -> dict[str, Any]:

@@ -1,10 +1,10 @@
 """Holds the shipped line model to the figures it once had: `python tests/quality/floors.py [--update]`.
 
-Labels the innertext rendering of every page of the benchmark folder (environment variable DEHUSK_BENCH, else
-`shared/bench` beside the repository) with the weights of the package, and scores them as the folder's `score.py`
-does. These pages were trained on: the figures show that the code still does what it did, and how well the model does
-on pages of other sites stands in docs/quality.md. Where `../seeds` beside the folder holds pages with hand-read labels
-that were never trained on, those are checked too.
+Labels the innertext rendering of every page of the benchmark folder, and the page as it is read from its HTML
+(environment variable DEHUSK_BENCH, else `shared/bench` beside the repository) with the weights of the package, and
+scores them as the folder's `score.py` does. These pages were trained on: the figures show that the code still does
+what it did, and how well the model does on pages of other sites stands in docs/quality.md. Where `../seeds` beside the
+folder holds pages with hand-read labels that were never trained on, those are checked too.
 
 Exits with 1 when a figure is below its floor in `tests/quality_floor.json`, with 2 when the folder's files are not
 those the floors were taken on. `--update` writes the floors anew, and refuses to lower one without --allow-regression.
@@ -23,6 +23,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from dehusk.builders.labelling.label import label_lines, model_digest
+from dehusk.builders.labelling.markup import MARK_BYTES
+from dehusk.builders.labelling.rendered import RENDERED, pages_of, read_rendered
 from dehusk.builders.labelling.trial import Decided, figures
 from dehusk.builders.reading.cut import cut_lines
 from dehusk.schema.labels import GROUPS
@@ -56,6 +58,20 @@ def decisions(bench: Path, renderer: str = "innertext") -> dict[tuple[str, str],
             for i, row in enumerate(rows):
                 part = slice(bounds[i], bounds[i + 1])
                 found[renderer, row["page_id"]] = Decided(labels[part], scores[part])
+    return found
+
+
+def rendered_decisions(bench: Path) -> dict[tuple[str, str], Decided]:
+    """Labels of all pages read from their HTML."""
+    found = {}
+    for page_id, html in pages_of(bench):
+        read = read_rendered(html)
+        if read is not None:
+            of = read.lines
+            columns = {"page": np.zeros(len(of.start), np.int32), "start": of.start, "end": of.end}
+            marks = pa.array([row.tobytes() for row in of.marks], pa.binary(MARK_BYTES))
+            lines = label_lines(pa.table({"raw": [read.text]}), pa.table(columns | {"marks": marks}))
+            found[RENDERED, page_id] = Decided(lines["label"].to_pylist(), lines["score"].to_pylist())
     return found
 
 
@@ -97,9 +113,13 @@ def ranges(gold: str) -> list[tuple[int, str]]:
 
 def flat(found: dict[str, Any]) -> dict[str, float]:
     """The figures that have a floor."""
-    sources = found["sources"]["innertext"]
+    sources, rendered = found["sources"]["innertext"], found["sources"][RENDERED]
     named = {f"wcxb words {kind}": value for kind, value in sources["wcxb"]["words"].items()}
+    named |= {f"html wcxb words {kind}": rendered["wcxb"]["words"][kind] for kind in ("all", "article")}
     return named | {
+        "html fundus shingles": rendered["fundus"]["shingles"]["f1"],
+        "html trafilatura snippets": rendered["trafilatura"]["snippets"]["f1"],
+        "html kinds macro-F1": found["kinds_html"]["macro_f1"],
         "fundus shingles": sources["fundus"]["shingles"]["f1"],
         "fundus lines": sources["fundus"]["lines"]["f1"],
         "readability shingles": sources["readability"]["shingles"]["f1"],
@@ -134,7 +154,9 @@ def main() -> int:
         return 2
     now = {
         name: round(value, 4)
-        for name, value in (flat(figures(bench, decisions(bench))) | seed_figures(bench.parent / "seeds")).items()
+        for name, value in (
+            flat(figures(bench, decisions(bench) | rendered_decisions(bench))) | seed_figures(bench.parent / "seeds")
+        ).items()
     }
     for name, value in now.items():
         print(f"{name:28}{value:.4f}  floor {kept['floors'].get(name, 0.0):.4f}")
