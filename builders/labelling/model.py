@@ -195,6 +195,7 @@ class LineModel:
         """The logits of a few pages, float32[n_lines, 19], and what comes of them; the same arguments as `predict`."""
         found = line_features(text, start, end, page)
         logits = self.logits(found, page, marked)
+        return logits, decide(logits, found.single[:, _LINE], _heads(page), self.tables)
 
     def logits(self, found: LineFeatures, page: NDArray[np.int32], marked: Marked | None = None) -> F32:
         """float32[n, 19]: one logit a label, that of being text, and that of being the title."""
