@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 import pytest
 from test_features import OTHER, PAGE, spans
 
@@ -236,6 +237,21 @@ def test_label_lines_adds_labels_and_scores() -> None:
     assert labelled.select(["page", "start", "end"]).equals(lines)
     assert set(labelled["label"].to_pylist()) <= set(LABELS)
     assert labelled.column("score").null_count == 0
+
+
+def test_only_pages_of_html_have_marks() -> None:
+    """A flat page beside one of HTML has the labels that it has alone, and so has the other."""
+    pages, lines = table_of([PAGE, LONG_PAGE])
+    flat = label_lines(pages, lines)
+    given = [bytes(row) for row in marked(len(lines), 1).marks]
+    of_html = [page == 1 for page in lines["page"].to_pylist()]
+    values = [mark if known else None for mark, known in zip(given, of_html, strict=True)]
+    both = label_lines(pages, lines.append_column("marks", pa.array(values, pa.binary(MARK_BYTES))))
+    second = pa.array(of_html)
+    assert both.filter(pc.invert(second)).drop_columns("marks").equals(flat.filter(pc.invert(second)))
+    assert not both.filter(second).drop_columns("marks").equals(flat.filter(second))
+    alone = lines.append_column("marks", pa.array(values, pa.binary(MARK_BYTES))).filter(second)
+    assert label_lines(pages, alone)["label"].equals(both.filter(second)["label"])
 
 
 def test_label_lines_of_nothing() -> None:

@@ -69,11 +69,9 @@ class Plan:
     lines: int = 5000
     drop: float = 0.1
     drop_words: float = 0.3
-    drop_marks: float = 0.0
     swap: float = 0.15
     hand_renderings: int = 4
     rounded_epochs: int = 0
-    rendered: float = 1.0
     looks_up: bool = False
     """Whether what the HTML says is seen of other renderings too, whose lines have to be looked up in it."""
 
@@ -210,7 +208,7 @@ def _epoch(examples: Examples, ids: Iterable[int], plan: Plan, random: np.random
     chosen: list[int] = []
     for i in ids:
         if examples.texts[i].renderer == RENDERED:
-            chosen += [i] * (random.random() < plan.rendered)
+            chosen.append(i)
         else:
             pages[examples.texts[i].page_id].append(i)
     for renderings in pages.values():
@@ -298,7 +296,7 @@ def _lesson(examples: Examples, ids: Sequence[int], taught: Taught | None) -> Le
 def _disturbed(
     batch: Batch, lesson: Lesson, phrases: Phrases, plan: Plan, random: np.random.Generator
 ) -> tuple[Batch, Lesson]:
-    """Drop words and marks, and put phrases of the same label in the place of some short lines' words."""
+    """Drop words, and put phrases of the same label in the place of some short lines' words."""
     target = lesson.target.numpy()
     label = np.where((target >= EXACT) & (target < EXACT + len(LABELS)), target - EXACT, -1)
     if lesson.taught is not None:
@@ -317,10 +315,7 @@ def _disturbed(
     )
     single_weight = batch.single_weight.numpy() * (random.random(batch.single.shape) > plan.drop_words)
     single_weight[rows, : SINGLE.index("line") + 1] = 0
-    marks = batch.marks.numpy()
-    marks[:, :-1] *= random.random((len(marks), marks.shape[1] - 1), np.float32) > plan.drop_marks
     batch = batch._replace(
-        marks=torch.from_numpy(marks),
         words_weight=_tensor(words_weight, np.float32),
         single_weight=_tensor(single_weight, np.float32),
         swapped=torch.from_numpy(rows),
