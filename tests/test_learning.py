@@ -31,7 +31,14 @@ from dehusk.builders.labelling.rendered import RENDERED, lines_of, read_rendered
 from dehusk.builders.labelling.trial import choose, decided, logits_of
 from dehusk.schema.labels import LABELS
 
-SENTENCE = "The ferry number {} came back to the harbour in the rain, and the whole town stood on the quay to see it."
+BODY = (
+    "The ferry number {} came back to the harbour in the rain, and the whole town stood on the quay to see it.",
+    "She had been away since the winter of the great ice, when her boiler burst on the way to the outer islands.",
+    "Two yards had refused the work. A third, in the north, took it on, and kept at it for most of three years.",
+    "“I did not think that I would see her lights from my kitchen again,” said the keeper of the ticket house.",
+    "The first crossing is on Monday at seven; children travel free of charge until the end of the month.",
+    "In the evening the band of the fire brigade played on the upper deck, and nobody wanted to go home.",
+)
 ARTICLE = [
     ("Home", "other"),
     ("Tides", "other"),
@@ -39,7 +46,7 @@ ARTICLE = [
     ("Ferry number {} is back", "title"),
     ("By Ada Quill", "byline"),
     ("4 May 2021", "date"),
-    *[(f"{SENTENCE} It was part {part} of the day.", "paragraph") for part in range(6)],
+    *[(sentence, "paragraph") for sentence in BODY],
     ("What the council says about the new pier", "other"),
     ("We use cookies", "other"),
 ]
