@@ -555,25 +555,33 @@ def report_command(dist: Path, out: Path) -> None:
     epilog=_examples(
         "dehusk explain dist 0f3c5a7d9b1e",
         "dehusk explain dist 0f3c5a7d9b1e --line 12",
-        "dehusk explain dist 0f3c5a7d9b1e --line 12 --json",
+        "dehusk explain dist 0f3c5a7d9b1e --line 12 --source crawl.warc.gz --json",
     ),
 )
 @click.argument("dist", type=_PATH)
 @click.argument("key", metavar="ID")
 @click.option("--line", type=click.IntRange(min=1), metavar="N", help="Number of the line in the file, from 1.")
+@click.option(
+    "--source",
+    "sources",
+    metavar="SOURCE",
+    multiple=True,
+    help="Where the page of HTML came from; once for each SOURCE of the build.  [default: seeds, if it is there]",
+)
 @click.option("--json", "as_json", is_flag=True, help="One JSON document.")
-def explain_command(dist: Path, key: str, line: int | None, as_json: bool) -> None:
+def explain_command(dist: Path, key: str, line: int | None, sources: tuple[str, ...], as_json: bool) -> None:
     """Tells why a line of the page ID got its label.
 
     DIST is a folder that `dehusk build` wrote; ID is the id of a record there, or how it begins. Of line N is told what
     its label owes to its own words, to each line near it and to the others, found by hiding them from the model one by
     one; how far it is from the next label; and where it stands in the seed file. Without --line, the lines of which the
-    model is least sure.
+    model is least sure. What HTML says of lines is not in the dataset; it is read from the SOURCE again.
     """
     from . import terminal
     from .explain import explain_page
 
-    explained = explain_page(dist, key, line)
+    beside = ("seeds",) if Path("seeds").is_dir() else ()
+    explained = explain_page(dist, key, line, sources or beside)
     if as_json:
         click.echo(terminal.json_document(terminal.explained_document(explained)))
     else:

@@ -1,11 +1,13 @@
 """Explain: why a line of a packed page has its label, told by what the model says when something is hidden from it.
 
-Hidden are the line's own words, the line's whole text, each line near it, and all before or after it (occlusion: Zeiler
-and Fergus 2014, arXiv:1311.2901). All these variants of the page are pages of one batch to the model. An effect is how
-much of the line's lead over its runner-up, in logits, is gone when that is hidden; effects need not add up to the lead.
+Hidden are the line's own words, the line's whole text, what HTML says of it, each line near it, and all before or after
+it (occlusion: Zeiler and Fergus 2014, arXiv:1311.2901). All these variants of the page are pages of one batch to the
+model. An effect is how much of the line's lead over its runner-up, in logits, is gone when that is hidden; effects need
+not add up to the lead.
 """
 
-from collections.abc import Iterator
+import hashlib
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, NamedTuple
@@ -19,10 +21,17 @@ from dehusk.schema.labels import LABELS
 from dehusk.schema.view import CodePoints, Offsets, codepoints
 
 from .labelling.label import model_digest
-from .labelling.model import F32, LineModel, Predictions, label_chances
+from .labelling.markup import MARK_BYTES
+from .labelling.model import F32, LineModel, Marked, Predictions, label_chances
 from .pack import Manifest, read_manifest
+from .reading.cut import cut_lines
+from .reading.read import read_pages
+from .recipe import Recipe
 from .reporting.survey import data_paths, open_data
 from .terminal import numbers_of
+from .unpacking.document import SEPARATOR, Document
+from .unpacking.sources import list_sources
+from .unpacking.unpack import unpack_seeds
 
 NEAR: Final = 5
 """So many lines before and after a line are hidden one by one."""
@@ -41,8 +50,8 @@ class Effect:
     """What hiding something does to the label of a line.
 
     Attributes:
-        hidden: `words` (its letters and digits, its form left), `text` (all of it), `line` (one near it), `before` or
-            `after` (all lines there).
+        hidden: `words` (its letters and digits, its form left), `text` (all of it), `marks` (what HTML says of it),
+            `all_marks` (of any line), `line` (one near it), `before` or `after` (all lines there).
         n: the number of the line near it, in the file, from 1.
         text: how that begins.
         lead: how much of the lead over the runner-up is gone, in logits; below zero where hiding it helps.
@@ -97,6 +106,8 @@ class Explained:
         id: the page.
         source: where it came from, as in the record.
         same_model: whether the dataset was labelled by the model that is asked now.
+        unseen_html: whether the page was HTML and its seed was not found, so that only its text could be shown to the
+            model.
         threshold: from which chance on a line is clean text.
         lines: what the model says of them, and the effects on each, the greatest first; no effects were asked for
             where there are none.
@@ -105,18 +116,24 @@ class Explained:
     id: str
     source: dict[str, Any]
     same_model: bool
+    unseen_html: bool
     threshold: float
     lines: tuple[tuple[Weighed, tuple[Effect, ...]], ...]
 
 
 class _Variant(NamedTuple):
-    """A page with something hidden: its characters and lines, where the line in question is, and what is hidden."""
+    """A page with something hidden: its characters and lines, where the line in question is, and what is hidden.
+
+    What HTML says of each line is in `marks`, uint8[n, MARK_BYTES], and of which lines it says anything in `is_html`.
+    """
 
     points: CodePoints
     start: Offsets
     end: Offsets
-    target: int
-    hidden: str
+    marks: npt.NDArray[np.uint8]
+    is_html: npt.NDArray[np.bool_]
+    target: int = 0
+    hidden: str = ""
     near: int | None = None
 
 
@@ -128,7 +145,7 @@ class _Lines(NamedTuple):
     runner_up: Offsets
 
 
-def explain_page(dist: Path, key: str, line: int | None = None) -> Explained:
+def explain_page(dist: Path, key: str, line: int | None = None, sources: Sequence[str] = ()) -> Explained:
     """Asks the model again about a page of a dataset.
 
     Args:
@@ -136,13 +153,16 @@ def explain_page(dist: Path, key: str, line: int | None = None) -> Explained:
         key: the id of the page, or how it begins, at least `SHORTEST` characters.
         line: the number of a line in the file, from 1; its pieces, where it was cut into several. None for all lines,
             without effects.
+        sources: where the seeds are, as for a build; what HTML says of lines is not in the record.
 
     Raises:
         UsageError: there is no such dataset, page or line, or more than one page.
     """
     manifest = read_manifest(dist)
     record = _find_record(dist, manifest, key)
-    page = _page_of(record)
+    is_html = record["source"]["format"].rpartition(SEPARATOR)[2] == "html"
+    marks = _read_marks(record, sources, manifest.recipe) if is_html and sources else None
+    page = _page_of(record, marks)
     numbers = numbers_of(record["raw"], page.start.tolist())
     told: tuple[tuple[Weighed, tuple[Effect, ...]], ...]
     if line is None:
@@ -152,8 +172,14 @@ def explain_page(dist: Path, key: str, line: int | None = None) -> Explained:
         if not targets:
             raise UsageError(f"page {record['id']} has no line {line} that is not blank", _lines_there(numbers))
         told = tuple(_explain(record, page, numbers, target) for target in targets)
-    same = manifest.model == model_digest()
-    return Explained(record["id"], record["source"], same, LineModel.load().tables.threshold, told)
+    return Explained(
+        id=record["id"],
+        source=record["source"],
+        same_model=manifest.model == model_digest(),
+        unseen_html=is_html and marks is None,
+        threshold=LineModel.load().tables.threshold,
+        lines=told,
+    )
 
 
 def _lines_there(numbers: list[int]) -> str:
@@ -180,10 +206,29 @@ def _find_record(dist: Path, manifest: Manifest, key: str) -> dict[str, Any]:
     return record
 
 
-def _page_of(record: dict[str, Any]) -> _Variant:
+def _read_marks(record: dict[str, Any], sources: Sequence[str], recipe: Recipe) -> pa.Array | None:
+    """What HTML says of each line of a page, read again from its seed; None if that is not there or no longer the same.
+
+    Returns:
+        Binary of `MARK_BYTES`, one a line.
+    """
+    seeds = [seed for seed in list_sources(sources) if seed.path == record["source"]["path"]]
+    for item in unpack_seeds(seeds, recipe):
+        if isinstance(item, Document) and hashlib.sha256(item.data).hexdigest() == record["source"]["sha256"]:
+            lines = cut_lines(read_pages([item])[0])
+            return lines["marks"].combine_chunks() if len(lines) == len(record["lines"]) else None
+    return None
+
+
+def _page_of(record: dict[str, Any], marks: pa.Array | None = None) -> _Variant:
     points, _ = codepoints(pa.array([record["raw"]]))
     start, end = (np.array([line[name] for line in record["lines"]], np.int64) for name in ("start", "end"))
-    return _Variant(points, start, end, 0, "")
+    rows = np.zeros((len(start), MARK_BYTES), np.uint8)
+    is_html = np.zeros(len(start), np.bool_)
+    if marks is not None:
+        is_html = marks.is_valid().to_numpy(zero_copy_only=False)
+        rows[is_html] = np.frombuffer(b"".join(marks.drop_null().to_pylist()), np.uint8).reshape(-1, MARK_BYTES)
+    return _Variant(points, start, end, rows, is_html)
 
 
 # -- what the model says -----------------------------------------------------------------------------------------------
@@ -192,9 +237,15 @@ def _page_of(record: dict[str, Any]) -> _Variant:
 def _weigh_all(record: dict[str, Any], page: _Variant, numbers: list[int]) -> Iterator[Weighed]:
     if not numbers:
         return
-    logits, decided = LineModel.load().weigh(page.points, page.start, page.end, np.zeros(len(numbers), np.int32))
-    lines = _with_runners_up(logits, decided)
+    marked = _marked(page.marks, page.is_html)
+    one_page = np.zeros(len(numbers), np.int32)
+    lines = _with_runners_up(*LineModel.load().weigh(page.points, page.start, page.end, one_page, marked))
     yield from (_weighed(record, numbers, at, lines, at) for at in range(len(numbers)))
+
+
+def _marked(marks: npt.NDArray[np.uint8], is_html: npt.NDArray[np.bool_]) -> Marked | None:
+    rows = np.flatnonzero(is_html)
+    return Marked(rows, marks[rows]) if len(rows) else None
 
 
 def _with_runners_up(logits: F32, decided: Predictions) -> _Lines:
@@ -261,13 +312,13 @@ def _weigh_targets(variants: list[_Variant]) -> _Lines:
     """What the model says of the line in question in each variant: all of them in one batch."""
     sizes = [len(variant.start) for variant in variants]
     first = np.cumsum([0, *(len(variant.points) for variant in variants)])
-    start, end = (
-        np.concatenate([variant[field] + at for variant, at in zip(variants, first[:-1].tolist(), strict=True)])
-        for field in (1, 2)
+    points, start, end, marks, is_html = (
+        np.concatenate(parts) for parts in zip(*(variant[:5] for variant in variants), strict=True)
     )
+    begins = np.repeat(first[:-1], sizes)
     page = np.repeat(np.arange(len(variants), dtype=np.int32), sizes)
-    points = np.concatenate([variant.points for variant in variants])
-    logits, decided = LineModel.load().weigh(points, start, end, page)
+    marked = _marked(marks, is_html)
+    logits, decided = LineModel.load().weigh(points, start + begins, end + begins, page, marked)
     rows = np.cumsum([0, *sizes[:-1]]) + [variant.target for variant in variants]
     return _with_runners_up(logits[rows], Predictions(*(column[rows] for column in decided)))
 
@@ -285,6 +336,9 @@ def _hide(raw: str, page: _Variant, target: int) -> Iterator[_Variant]:
     ends[target] = start + 1
     yield page._replace(points=text, end=ends, target=target, hidden="text")
     lines = np.arange(n)
+    if page.is_html.any():
+        yield page._replace(is_html=page.is_html & (lines != target), target=target, hidden="marks")
+        yield page._replace(is_html=page.is_html & False, target=target, hidden="all_marks")
     for near in range(max(0, target - NEAR), min(n, target + NEAR + 1)):
         if near != target:
             yield _without(page, target, lines == near)._replace(hidden="line", near=near)
@@ -300,7 +354,8 @@ def _without(page: _Variant, target: int, gone: npt.NDArray[np.bool_]) -> _Varia
     for start, end in zip(page.start[gone].tolist(), page.end[gone].tolist(), strict=True):
         points[start:end] = ord(" ")
     kept = target - int(np.count_nonzero(gone[:target]))
-    return page._replace(points=points, start=page.start[~gone], end=page.end[~gone], target=kept)
+    left = {name: getattr(page, name)[~gone] for name in ("start", "end", "marks", "is_html")}
+    return page._replace(points=points, target=kept, **left)
 
 
 def _masked(char: str) -> str:

@@ -397,6 +397,8 @@ LEAST_SURE: Final = 20
 _HIDDEN_THINGS: Final = {
     "words": "its words",
     "text": "its text",
+    "marks": "what HTML says of it",
+    "all_marks": "what HTML says of any line",
     "before": "all lines before it",
     "after": "all lines after it",
 }
@@ -414,6 +416,8 @@ def explained_view(explained: "Explained") -> Iterator[Text]:
     yield Text.assemble(("seed  ", "bold"), visible(_seed_of(explained.source)))
     if not explained.same_model:
         yield Text("The dataset was labelled by another line model; told is what this one says.", style="yellow")
+    if explained.unseen_html:
+        yield Text("What HTML says of the lines is not known; --source names where the seeds are.", style="yellow")
     told = [(line, effects) for line, effects in explained.lines if effects]
     for line, effects in told:
         yield Text()

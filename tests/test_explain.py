@@ -13,9 +13,10 @@ from click.testing import CliRunner
 
 from dehusk.builders.build import build_dataset
 from dehusk.builders.cli import main
-from dehusk.builders.explain import NEAR, _hide, _page_of, _weigh_targets, explain_page
+from dehusk.builders.explain import NEAR, _hide, _page_of, _read_marks, _weigh_targets, explain_page
 from dehusk.builders.labelling.model import LineModel
 from dehusk.builders.pack import MANIFEST
+from dehusk.builders.recipe import Recipe
 from dehusk.builders.terminal import explained_view, numbers_of
 from dehusk.schema.errors import CLEAN, WRONG_USE, UsageError
 
@@ -26,12 +27,10 @@ def record(dist: Path) -> dict[str, Any]:
     return next(one for one in records if one["source"]["path"] == "news/harbour-tram.en.txt")
 
 
-def test_labels_and_scores_are_those_of_the_dataset(dist: Path) -> None:
+def test_labels_and_scores_are_those_of_the_dataset(dist: Path, seeds: Path) -> None:
     for record in pq.read_table(dist / "data").to_pylist():
-        if record["source"]["format"] != "text":
-            continue
-        explained = explain_page(dist, record["id"])
-        assert explained.same_model
+        explained = explain_page(dist, record["id"], sources=[str(seeds)])
+        assert (explained.same_model, explained.unseen_html) == (True, False)
         assert [line.packed for line, _ in explained.lines] == [line["label"] for line in record["lines"]]
         assert [line.label for line, _ in explained.lines] == [line["label"] for line in record["lines"]]
         assert [line.score for line, _ in explained.lines] == [round(line["score"], 3) for line in record["lines"]]
@@ -49,6 +48,34 @@ def test_every_variant_in_the_batch_is_labelled_as_it_would_be_alone(record: dic
             for one in variants
         ]
         assert (together == np.stack(alone)).all()
+
+
+def test_html_is_read_from_the_seed_again(dist: Path, seeds: Path, tmp_path: Path) -> None:
+    records = pq.read_table(dist / "data").to_pylist()
+    record = next(one for one in records if one["source"]["format"] == "html")
+    seen = explain_page(dist, record["id"], sources=[str(seeds)])
+    number = max((line.score, line.n) for line, _ in seen.lines)[1]
+    ((_, effects),) = explain_page(dist, record["id"], number, [str(seeds)]).lines
+    assert {"marks", "all_marks"} <= {one.hidden for one in effects}
+    blind = explain_page(dist, record["id"], number)
+    assert blind.unseen_html
+    assert not {"marks", "all_marks"} & {one.hidden for _, effects in blind.lines for one in effects}
+    assert any("--source" in text.plain for text in explained_view(blind))
+    shutil.copytree(seeds, tmp_path / "seeds")
+    (tmp_path / "seeds" / record["source"]["path"]).write_text("<p>Something else")
+    assert explain_page(dist, record["id"], sources=[str(tmp_path / "seeds")]).unseen_html
+
+
+def test_hiding_all_marks_makes_the_page_one_of_text(dist: Path, seeds: Path) -> None:
+    records = pq.read_table(dist / "data").to_pylist()
+    record = next(one for one in records if one["source"]["format"] == "html")
+    marks = _read_marks(record, [str(seeds)], Recipe())
+    page = _page_of(record, marks)
+    assert page.is_html.any()
+    hidden = next(one for one in _hide(record["raw"], page, 3) if one.hidden == "all_marks")
+    flat = _page_of(record)._replace(target=3)
+    assert (_weigh_targets([hidden]).logits == _weigh_targets([flat]).logits).all()
+    assert (_weigh_targets([hidden]).logits != _weigh_targets([page._replace(target=3)]).logits).any()
 
 
 def test_what_is_hidden(record: dict[str, Any]) -> None:
