@@ -14,9 +14,10 @@ HEAD = """# How well lines are labelled
 Every figure on this page is out of fold: the sites of the benchmark folder were split into five parts, and each page
 was labelled by a model that had seen no page of its site, with thresholds chosen on the other parts. The shipped
 weights learnt from all pages. The figures are those of the folder's `score.py`, from the labels alone: the text of a
-page is its lines with the labels {text}. `html` are the pages as dehusk reads them from
-their HTML, with what it says of each line; the other renderings are flat text, of which the model sees nothing else.
-Labels of `html` are compared on the lines of innertext, and one that the reading lost counts as left out.
+page is its lines with the labels {text}. The rendering
+`html` is the page as dehusk reads it from its HTML, with what that says of each line; the others are flat text, of
+which the model sees nothing else. Labels of `html` are compared on the lines of innertext, and one that the reading
+lost counts as left out.
 
     dehusk train FOLDER OUT --labels tests/quality/labels.jsonl --vectors glove.6B.100d.txt
     python tests/quality/write_quality.py OUT/figures.json         # writes this page
