@@ -111,8 +111,8 @@ def digest_large(plan: Plan, n_workers: int) -> dict[str, LargeFile]:
 
 def _digest_file(seed: Seed) -> LargeFile:
     state = _state(seed)
-    (_, file), *_ = open_each([seed])
-    return LargeFile("", state) if isinstance(file, Refused) else LargeFile(_digest(file), state)
+    [digest] = ["" if isinstance(file, Refused) else _digest(file) for _, file in open_each([seed])]
+    return LargeFile(digest, state)
 
 
 def _state(seed: Seed) -> tuple[int, ...]:

@@ -1,5 +1,6 @@
 """A folder of dumps becomes a dataset that loads: whole or not at all, the same bytes every time, nothing lost."""
 
+import hashlib
 import json
 import os
 import random
@@ -158,6 +159,19 @@ def test_records_do_not_depend_on_shards_or_batches(tmp_path: Path, monkeypatch:
     assert len(names) > 1
     assert names == [f"train-{number:05}-of-{len(names):05}.parquet" for number in range(len(names))]
     assert check_dataset(tmp_path / "many") == []
+
+
+def test_a_file_larger_than_a_shard_is_built_in_parts(tmp_path: Path) -> None:
+    rows_of = (json.dumps({"text": f"Ferry {n} sails at noon.\nBring a coat."}) for n in range(400))
+    (tmp_path / "seeds.jsonl").write_text("\n".join(rows_of))
+    build_dataset(tmp_path / "seeds.jsonl", tmp_path / "one")
+    build_dataset(tmp_path / "seeds.jsonl", tmp_path / "parts", Recipe(pack=Pack(shard_bytes=6_000)))
+    assert len(list((tmp_path / "parts" / "data").iterdir())) > 2
+    assert rows(tmp_path / "one") == rows(tmp_path / "parts")
+    assert len(rows(tmp_path / "one")) == 400
+    assert [seed.sha256 for seed in read_manifest(tmp_path / "parts").seeds] == [
+        hashlib.sha256((tmp_path / "seeds.jsonl").read_bytes()).hexdigest()
+    ]
 
 
 def test_splits_are_cut_by_a_hash_and_loaded_by_name(tmp_path: Path) -> None:

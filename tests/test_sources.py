@@ -16,6 +16,7 @@ import fsspec
 import polars as pl
 import pytest
 from click.testing import CliRunner
+from fsspec.implementations.memory import MemoryFileSystem
 
 from dehusk.builders.build import build_dataset
 from dehusk.builders.check import check_dataset
@@ -330,6 +331,35 @@ def test_a_dataset_is_built_into_a_bucket(bucket: str, tmp_path: Path) -> None:
     listed = built()["takedown.txt"]  # what was taken out once stays out
 
     assert b"path a.txt" in listed
+
+
+class FullDisk(MemoryFileSystem):
+    """A file system that can be read, and that has no room."""
+
+    protocol = "full"
+
+    @classmethod
+    def _strip_protocol(cls, path: str) -> str:
+        return str(MemoryFileSystem._strip_protocol(path.removeprefix("full://")))
+
+    def pipe_file(self, *_: Any, **__: Any) -> None:
+        raise OSError("no room")
+
+    put_file = pipe_file
+
+
+def test_what_cannot_be_brought_to_its_place_is_not_lost(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    fsspec.register_implementation("full", FullDisk, clobber=True)
+    (tmp_path / "tmp").mkdir()
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "tmp"))
+    (tmp_path / "a.txt").write_text("Page a")
+
+    done = CliRunner().invoke(main, ["build", str(tmp_path / "a.txt"), "--out", "full://there/pages", "--quiet"])
+
+    [built] = (tmp_path / "tmp").glob("dehusk-*/dist")
+    assert done.exit_code == 3
+    assert f"dehusk publish {built} full://there/pages" in " ".join(done.stderr.split())
+    assert check_dataset(built) == []
 
 
 def test_a_hub_is_no_place_to_build_into(tmp_path: Path) -> None:

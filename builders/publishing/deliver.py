@@ -1,8 +1,9 @@
 """Deliver: a dataset is built on this machine and then put where it belongs, in a bucket or on another file system."""
 
+import shutil
 from collections.abc import Sequence
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from tempfile import mkdtemp
 
 from dehusk.builders.build import How, build_dataset
 from dehusk.builders.labelling.hand import NO_LABELS, HandLabels
@@ -11,7 +12,7 @@ from dehusk.builders.recipe import Recipe
 from dehusk.builders.summary import Summary
 from dehusk.builders.unpacking.sources import Source
 from dehusk.builders.versioning.takedown import NOTHING, TAKEDOWN_NAME, Takedown
-from dehusk.schema.errors import TargetError
+from dehusk.schema.errors import PublishError, TargetError
 
 from .publish import plan_publication, publish_dataset
 from .store import open_store
@@ -32,7 +33,8 @@ def build_elsewhere(
 ) -> Summary:
     """Builds a dataset and puts it into a store, as `build_dataset` and `publish_dataset` do.
 
-    The store is asked before anything is built. The dataset takes its room on this machine until it is there.
+    The store is asked before anything is built. The dataset takes its room on this machine until it is there,
+    and is kept if it cannot be brought.
 
     Args:
         sources: as in `build_dataset`.
@@ -54,11 +56,21 @@ def build_elsewhere(
     target = parse_target(url)
     if not isinstance(target, StoreTarget):
         raise TargetError(f"{masked(url)} is a hub", "build into a folder, then `dehusk publish` it")
-    with TemporaryDirectory(prefix="dehusk-") as folder:
-        dist = Path(folder, "dist")
+    folder = Path(mkdtemp(prefix="dehusk-"))
+    dist = folder / "dist"
+    try:
         _fetch(target, dist)
         summary = build_dataset(sources, dist, recipe, takedown=takedown, hand=hand, how=how)
+    except BaseException:
+        shutil.rmtree(folder)
+        raise
+    try:
         publish_dataset(plan_publication(dist, url, preflight=False), load=False)
+    except PublishError as error:
+        where = f"what was built is in {dist}: dehusk publish {dist} {masked(url)}"
+        error.tip = f"{error.tip}; {where}" if error.tip else where
+        raise
+    shutil.rmtree(folder)
     return summary
 
 

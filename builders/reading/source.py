@@ -7,6 +7,7 @@ not known. (Equal texts that the parser moved past each other, out of a table, w
 """
 
 import re
+from functools import lru_cache
 from html import unescape
 from itertools import accumulate
 from typing import Final, NamedTuple
@@ -175,8 +176,14 @@ def _length(token: re.Match[str], text: str, begin: int) -> int | None:
     if kind == "blank":
         here = _RUN.match(text, begin)
         return here.end() - begin if here else 0
-    value = unescape(source) if kind else source
+    value = _reference(source) if kind else source
     return len(value) if text.startswith(value, begin) else None
+
+
+@lru_cache(maxsize=1 << 12)
+def _reference(source: str) -> str:
+    """What a character reference stands for."""
+    return unescape(source)
 
 
 def _add(found: list[Segment], new: Segment) -> None:
