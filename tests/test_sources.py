@@ -333,7 +333,7 @@ def test_a_dataset_is_built_into_a_bucket(bucket: str, tmp_path: Path) -> None:
     assert b"path a.txt" in listed
 
 
-class FullDisk(MemoryFileSystem):
+class FullDisk(MemoryFileSystem):  # type: ignore[misc]  # fsspec ships no types
     """A file system that can be read, and that has no room."""
 
     protocol = "full"
