@@ -1,5 +1,6 @@
 """Whatever goes wrong on the way to a hub is said in a sentence, and leaves nothing published twice or by half."""
 
+import errno
 import os
 import shutil
 import socket
@@ -13,8 +14,10 @@ import pytest
 from hub import WRITE_TOKEN, Hub
 from publishing import QUICK, TARGET, build_pages, git, history, plan, publish, published_files
 
-from dehusk.builders.publishing.publication import Patience, Publication
+from dehusk.builders.publishing.hubclient import connect
+from dehusk.builders.publishing.publication import Patience, Publication, ignore
 from dehusk.builders.publishing.publish import plan_publication, publish_dataset
+from dehusk.builders.publishing.targets import HubTarget
 from dehusk.schema.errors import AccessError, ArrivalError, PublishError, TargetError
 
 ALWAYS = 99
@@ -160,6 +163,24 @@ def test_an_answer_that_is_none_of_a_hub(full: Hub, new: Path, stage: str) -> No
     error = fails(full, new, STAGES[stage], status=200)
     assert "the answer is not that of a hub" in error.message
     assert error.exit_code == 3
+
+
+@pytest.mark.usefixtures("hub")
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EACCES])
+def test_a_disk_that_refuses_is_no_fault_of_the_network(number: int) -> None:
+    tries: list[int] = []
+
+    def write() -> None:
+        tries.append(number)
+        raise OSError(number, os.strerror(number), "/cache/part")
+
+    with (
+        connect(HubTarget(TARGET, "https://hub.example.org"), QUICK, ignore) as client,
+        pytest.raises(PublishError, match=os.strerror(number)) as refused,
+    ):
+        client._ask("reading README.md", write)
+    assert "network" not in refused.value.tip
+    assert len(tries) == 1
 
 
 @pytest.mark.parametrize("stage", STAGES)
