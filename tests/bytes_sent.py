@@ -1,7 +1,8 @@
 """How many bytes one changed page costs: `python tests/bytes_sent.py [PAGES]`, from the root of the repository.
 
-Builds pages of random words, publishes them to the test hub by xet, publishes them again with one page in the middle
-edited or removed, and counts what the storage received: with Parquet cut by content, as dehusk writes it, and without.
+Builds pages of random words, publishes them to the test hub by xet, publishes them again with one page in the middle of
+the first data file edited or removed, and counts what the storage received: with Parquet cut by content, as dehusk
+writes it, and without.
 The figures of a run stand in `docs/publishing.md`.
 """
 
@@ -49,13 +50,15 @@ def edited_record(folder: Path, page: Path) -> pa.Table:
 
 
 def variant(dist: Path, copy: Path, change: Callable[[pa.Table], pa.Table], *, by_content: bool) -> Path:
-    """A dataset with other records, in data files that are cut by content or not."""
+    """A dataset with other records in its first data file; all are cut by content or not."""
     shutil.copytree(dist, copy)
     manifest = json.loads((copy / MANIFEST).read_text())
-    for entry in manifest["files"]:
+    data = [entry for entry in manifest["files"] if "content" in entry]
+    for entry in data:
         path = copy / entry["path"]
-        if "content" in entry:
-            write_records(change(pq.read_table(path)), path, row_group_bytes=Pack().row_group_bytes)
+        if entry is data[0] or not by_content:
+            table = pq.read_table(path)
+            write_records(change(table) if entry is data[0] else table, path, row_group_bytes=Pack().row_group_bytes)
             if not by_content:
                 rows = pq.ParquetFile(path).metadata.row_group(0).num_rows
                 settings = {"compression": "zstd", "write_page_index": True, "write_page_checksum": True}
@@ -87,8 +90,13 @@ def main(count: int) -> None:
         os.environ["HF_HOME"] = str(folder / "home")
         write_pages(folder / "seeds", count)
         build_dataset(folder / "seeds", folder / "dist")
-        middle = count // 2
-        record = edited_record(folder, folder / "seeds" / f"page-{middle:06}.txt")
+        files = [file.path for file in read_manifest(folder / "dist").files if file.content is not None]
+        first = pq.read_table(folder / "dist" / files[0], columns=["source"])
+        middle = first.num_rows // 2
+        record = edited_record(folder, folder / "seeds" / first["source"][middle]["path"].as_py())
+        print(
+            f"{count:,} pages in {len(files)} data files, changed: page {middle:,} of {first.num_rows:,} in the first"
+        )
         changes: dict[str, Callable[[pa.Table], pa.Table]] = {
             "edited": lambda table: pa.concat_tables([table[:middle], record, table[middle + 1 :]]),
             "removed": lambda table: pa.concat_tables([table[:middle], table[middle + 1 :]]),
