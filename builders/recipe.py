@@ -127,8 +127,21 @@ class Personal(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     redact: tuple[Literal["email_address", "phone_number", "ip_address"], ...] = ()
 
 
+class Duplicates(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """`[duplicates]`: what becomes of pages that say the same as another one.
+
+    Attributes:
+        threshold: share of five-word shingles that two texts have in common for the two to be near copies, 0.6 to 1
+            ([duplicates.md](duplicates.md)); those with the same text are copies in any case.
+        drop: whether copies become rejects; else they stay, and `duplicate_of` names the first.
+    """
+
+    threshold: Annotated[float, Meta(ge=0.6, le=1)] = 0.8
+    drop: bool = False
+
+
 class Split(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """`[split]`: which page goes where.
+    """`[split]`: which page goes where. Copies go together: no cluster of duplicates is torn.
 
     Attributes:
         by: what is hashed: the page's `id`, or its `site` so that no site is torn (its id where no site is known).
@@ -162,6 +175,7 @@ class Recipe(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     sources: Sources = Sources()
     bounds: Bounds = Bounds()
     dates: Dates = Dates()
+    duplicates: Duplicates = Duplicates()
     personal: Personal = Personal()
     split: Split = Split()
     pack: Pack = Pack()

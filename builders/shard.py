@@ -20,14 +20,15 @@ from dehusk.schema.record import RECORDS, REJECTS
 from .batches import read_batches
 from .duplicates import write_places
 from .inputs import LargeFile, digest_units, is_as_digested, shard_key
-from .keep import BuiltShard, SplitFile, is_whole, store_shard
+from .joining.trace import trace_records, write_table
+from .keep import BuiltShard, SplitFile, is_whole, store_shard, trace_path
 from .labelling.hand import HandLabels, labels_digest
 from .pack import SeedDigest, content_digest, count_bytes, file_digest, write_records
 from .plan import Shard
 from .recipe import Recipe
 from .road import build_batch
 from .running.task import Tell
-from .split import split_records
+from .split import own_keys, split_records
 from .summary import Summary, summarise
 from .unpacking.document import Refused
 from .unpacking.seeds import Seed
@@ -176,9 +177,21 @@ def _build(task: ShardTask, setting: Setting, folder: Path, tell: Tell) -> Built
 
 
 def write_splits(records: pa.Table, name: str, recipe: Recipe, folder: Path) -> Sequence[SplitFile]:
-    """Writes records into a file for each split that has any, `SPLIT.NAME.parquet`."""
+    """Writes records into a file for each split that has any, `SPLIT.NAME.parquet`, and their traces beside it.
+
+    The split of each is that of its own key, as if no record had copies.
+    """
+    parts = split_records(records, own_keys(records, recipe.split), recipe.split)
+    files = write_parts(parts, name, recipe, folder)
+    for file in files:
+        write_table(trace_records(parts[file.split]), trace_path(file))
+    return files
+
+
+def write_parts(parts: Mapping[str, pa.Table], name: str, recipe: Recipe, folder: Path) -> Sequence[SplitFile]:
+    """Writes the records of each split into a file `SPLIT.NAME.parquet`."""
     files = []
-    for split, part in split_records(records, recipe.split).items():
+    for split, part in parts.items():
         path = folder / f"{split}.{name}.parquet"
         write_records(part, path, row_group_bytes=recipe.pack.row_group_bytes)
         stored = (path.stat().st_size, file_digest(path))

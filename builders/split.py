@@ -10,11 +10,17 @@ import pyarrow.compute as pc
 from .recipe import Split
 
 
-def split_records(records: pa.Table, split: Split) -> dict[str, pa.Table]:
+def own_keys(records: pa.Table, split: Split) -> pa.ChunkedArray:
+    """What is hashed of each record that has no copies: its id, or its site if the recipe says so and it is known."""
+    return records["id"] if split.by == "id" else pc.coalesce(records["site"], records["id"])
+
+
+def split_records(records: pa.Table, keys: pa.ChunkedArray, split: Split) -> dict[str, pa.Table]:
     """Parts records into splits.
 
     Args:
         records: a table of `RECORDS`.
+        keys: a text for each; records with the same one go together.
         split: the recipe's split rule.
 
     Returns:
@@ -23,8 +29,7 @@ def split_records(records: pa.Table, split: Split) -> dict[str, pa.Table]:
     names = list(split.shares)
     if len(names) == 1:
         return {names[0]: records} if records.num_rows else {}
-    key = records["id"] if split.by == "id" else pc.coalesce(records["site"], records["id"])
-    place = np.array([_unit(value) for value in key.to_pylist()])
+    place = np.array([_unit(value) for value in keys.to_pylist()])
     bounds = list(accumulate(split.shares.values()))[:-1]
     number = np.searchsorted(bounds, place, side="right")
     parts = {name: records.filter(pa.array(number == i)) for i, name in enumerate(names)}

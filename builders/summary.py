@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable
 from datetime import datetime
+from typing import Final
 
 import msgspec
 import numpy as np
@@ -11,7 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from dehusk.schema.labels import BOILERPLATE, LABELS
-from dehusk.schema.record import FLAGS
+from dehusk.schema.record import FLAGS, REJECTS
 from dehusk.schema.view import CodePoints, Offsets, codepoints, count_visible, white_places
 
 from .cards.rights import DECLARED, SIGNALS, count_declared, count_rights
@@ -47,6 +48,8 @@ class Summary(msgspec.Struct, frozen=True):
         rights: records by what their legal lines say (`rights.py`).
         declared: records by the licence that their markup states, and by what it reserves (`rights.py`).
         formats: records by `source.format`.
+        copies: records that say the same as an earlier one of the dataset.
+        originals: records that have copies, in the dataset or among the rejects.
     """
 
     kept: int = 0
@@ -67,6 +70,8 @@ class Summary(msgspec.Struct, frozen=True):
     rights: dict[str, int] = {}
     declared: dict[str, int] = {}
     formats: dict[str, int] = {}
+    copies: int = 0
+    originals: int = 0
 
     @property
     def came_in(self) -> int:
@@ -100,6 +105,8 @@ class Summary(msgspec.Struct, frozen=True):
             rights=_add(self.rights, other.rights, (*SIGNALS, "none")),
             declared=_add(self.declared, other.declared, tuple(DECLARED)),
             formats=_add(self.formats, other.formats),
+            copies=self.copies + other.copies,
+            originals=self.originals + other.originals,
         )
 
 
@@ -122,6 +129,7 @@ def summarise(records: pa.Table, rejects: pa.Table) -> Summary:
     dates = [value for value in pc.min_max(records["published"]).as_py().values() if isinstance(value, datetime)]
     known = {name: records.num_rows - records[name].null_count for name in OPTIONAL}
     known["authors"] = int(pc.sum(pc.greater(pc.list_value_length(records["authors"]), 0)).as_py() or 0)
+    copies = records.num_rows - records["duplicate_of"].null_count
     counted = Summary(
         kept=records.num_rows,
         rejected=_count(rejects["reason"]),
@@ -141,6 +149,8 @@ def summarise(records: pa.Table, rejects: pa.Table) -> Summary:
         rights=count_rights(records, raw),
         declared=count_declared(records),
         formats=_count(pc.struct_field(records["source"], "format")),
+        copies=copies,
+        originals=int(pc.sum(pc.greater(records["cluster_size"], 1)).as_py() or 0) - copies,
     )
     return Summary() + counted
 
@@ -178,3 +188,13 @@ def line_chars(raw: tuple[CodePoints, Offsets], lines: pa.ListArray) -> Offsets:
 def total(summaries: Iterable[Summary]) -> Summary:
     """The sum of many."""
     return sum(summaries, Summary())
+
+
+BATCH: Final = 1_000
+"""Records that are counted at once."""
+
+
+def count_records(records: pa.Table) -> Summary:
+    """Counts records a batch at a time: what is counted by character takes many times the memory of the text."""
+    batches = (records.slice(at, BATCH) for at in range(0, records.num_rows, BATCH))
+    return total(summarise(batch, REJECTS.empty_table()) for batch in batches)

@@ -42,6 +42,7 @@ EARLIEST: Final = datetime(1990, 1, 1)  # noqa: DTZ001 - dates are as the page s
 """No page of the web is older."""
 
 CONTROL: Final = r"[\x00-\x1f\x7f-\x{9f}]"
+_ID: Final = "^[0-9a-f]{24}$"
 CONTROL_BUT_LINE_FEED: Final = r"[\x00-\x09\x0b-\x1f\x7f-\x{9f}]"
 
 
@@ -307,6 +308,19 @@ def _flags(reading: Reading) -> Mask:
     return held
 
 
+def _duplicate_of(reading: Reading) -> Mask:
+    """It names another record, and there are two of them at least."""
+    column = reading.column("duplicate_of")
+    names = _matches(column, _ID) & ~_mask(pc.equal(column, reading.column("id")))
+    return _null(column) | (names & (reading.numbers("cluster_size") > 1))
+
+
+def _site_pages(reading: Reading) -> Mask:
+    """Known, and 1 at least, where the site is."""
+    absent, known = reading.lines.absent("site_pages"), ~_null(reading.column("site"))[reading.lines.row]
+    return np.where(known, ~absent & (reading.lines.numbers("site_pages") >= 1), absent)
+
+
 def _reservations(reading: Reading) -> Mask:
     lists = reading.column("reservations")
     row = pc.list_parent_indices(lists).to_numpy(zero_copy_only=False).astype(np.int64)
@@ -468,7 +482,7 @@ RULES: Final = (
         for field in RECORD
         if not field.nullable
     ),
-    Rule("id_form", "id", _REBUILD, lambda r: _matches(r.column("id"), r"^[0-9a-f]{24}$")),
+    Rule("id_form", "id", _REBUILD, lambda r: _matches(r.column("id"), _ID)),
     Rule("id_unique", "id", "remove one of the two records, or build the dataset anew", _unique),
     *(
         Rule("one_line", name, _EDITED, partial(_one_line, name))
@@ -492,6 +506,8 @@ RULES: Final = (
     Rule("precision", "published_precision", "day, minute or second where a date is known, else null", _precision),
     Rule("language_code", "language", "use an ISO 639-1 code, or null", _language),
     Rule("language_score", "language_score", "0 to 1 where the language is known, else null", _language_score),
+    Rule("names_another", "duplicate_of", "the id of another record that says the same, or null", _duplicate_of),
+    Rule("cluster_size", "cluster_size", _EDITED, lambda r: r.numbers("cluster_size") >= 1),
     Rule("reservations", "reservations", "use the names of the reference page, in its order", _reservations),
     Rule("flags_agree", "flags", _EDITED, _flags),
     Rule("n_lines", "n_lines", _EDITED, _n_lines),
@@ -519,6 +535,13 @@ RULES: Final = (
     ),
     Rule("score", "lines.score", "scores lie between 0 and 1", _score, over="lines"),
     Rule("by_hand", "lines.by_hand", "a label that a person gave has a score of 1", _by_hand, over="lines"),
+    Rule(
+        "site_pages",
+        "lines.site_pages",
+        "1 or more where the site of the page is known, else null",
+        _site_pages,
+        over="lines",
+    ),
     Rule("no_nulls", "evidence", _EDITED, partial(_no_nulls, "evidence")),
     Rule("field", "evidence.field", "name a field of the record", _evidence_field, over="evidence"),
     Rule("origin", "evidence.origin", "say where it was read", _origin, over="evidence"),

@@ -98,6 +98,12 @@ LINE: Final = (
     Field("boilerplate", pa.bool_(), "whether the label is one of boilerplate"),
     Field("score", pa.float32(), "how sure the model is of the label, 0 to 1, three decimals"),
     Field("by_hand", pa.bool_(), "whether a person gave the label; `score` is then 1"),
+    Field(
+        "site_pages",
+        pa.int32(),
+        "on how many pages of its site, of those in the dataset, a line of this text stands; null if `site` is",
+        nullable=True,
+    ),
 )
 
 EVIDENCE: Final = (
@@ -175,6 +181,13 @@ RECORD: Final = (
         "licence of the page that its markup links or names, as it stands there",
         nullable=True,
     ),
+    Field(
+        "duplicate_of",
+        pa.string(),
+        "id of the record that says the same, word for word or nearly, and whose place comes first",
+        nullable=True,
+    ),
+    Field("cluster_size", pa.int32(), "how many records say the same, this one and dropped ones counted"),
     Field("reservations", pa.list_(pa.string()), "uses that the page's markup reserves: `noai`, `tdm-reservation` ..."),
     Field("flags", pa.list_(pa.string()), "kinds of boilerplate on the page, and findings about it"),
     Field("n_lines", pa.int32(), "number of lines"),
@@ -207,7 +220,7 @@ REJECT: Final = (
     Field("sha256", pa.string(), "SHA-256 of its bytes; null when it was not read", nullable=True),
     Field("byte_start", pa.int64(), "where the page begins in them", nullable=True),
     Field("byte_end", pa.int64(), "where it ends", nullable=True),
-    Field("stage", pa.string(), "the step that rejected it: read, cut, takedown or check"),
+    Field("stage", pa.string(), "the step that rejected it: read, cut, takedown, check or settle"),
     Field("reason", pa.string(), "why, in one word"),
     Field("detail", pa.string(), "why, in a sentence"),
     Field("excerpt", pa.string(), "how it begins, control characters escaped", nullable=True),
@@ -236,6 +249,8 @@ REASONS: Final = {
     "duplicate": "its bytes are those of a page that came before",
     "too_many_lines": "it has more lines than the recipe allows",
     "line_too_long": "it has a longer line than the recipe allows",
+    "same_text": "its clean text is that of a page that came before",
+    "near_duplicate": "nearly all of its clean text is that of a page that came before",
     "takedown": "it was taken out at the wish of someone whom it concerns",
     "broken_contract": "its record does not keep the contract: a defect of dehusk, worth a report",
 }
@@ -258,6 +273,9 @@ def arrow_schema(fields: tuple[Field, ...]) -> pa.Schema:
 RECORDS: Final = arrow_schema(RECORD)
 REJECTS: Final = arrow_schema(REJECT)
 LINES: Final = pa.schema(
-    [("page", pa.int32()), *((field.name, field.type) for field in LINE if field.name != "boilerplate")]
+    [
+        ("page", pa.int32()),
+        *((field.name, field.type) for field in LINE if field.name not in ("boilerplate", "site_pages")),
+    ]
 )
 """A batch's lines as a table of their own: `page` is the row of the page in the batch, the rest as in the record."""

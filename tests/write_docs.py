@@ -10,7 +10,7 @@ import msgspec
 
 from dehusk.builders.cards.sections import table
 from dehusk.builders.cli import main
-from dehusk.builders.recipe import Bounds, Dataset, Dates, Pack, Personal, Recipe, Sources, Split
+from dehusk.builders.recipe import Bounds, Dataset, Dates, Duplicates, Pack, Personal, Recipe, Sources, Split
 from dehusk.schema.contract import RULES
 from dehusk.schema.derive import fields_table
 from dehusk.schema.errors import EXIT_CODES
@@ -45,6 +45,8 @@ decode to the line by `source.encoding`. Of a page of HTML `raw` is the text tha
 which the line came from, null where it is not known ([html.md](html.md)). The page's bytes are those of the seed file;
 of a page in a box (a table, an archive ...) those of its cell, record or member, see [sources.md](sources.md).
 
+`duplicate_of`, `cluster_size` and `lines.site_pages` tell of the other records: [duplicates.md](duplicates.md).
+
 ## Labels
 
 {table(("label", "group", "what it is"), labels)}
@@ -77,7 +79,7 @@ What `dehusk check` proves of every record, beside the types:
 
 def recipe_page() -> str:
     """`docs/recipe.md`."""
-    parts = [_table_of(struct) for struct in (Dataset, Sources, Bounds, Dates, Personal, Split, Pack)]
+    parts = [_table_of(struct) for struct in (Dataset, Sources, Bounds, Dates, Duplicates, Personal, Split, Pack)]
     return f"""# The recipe
 
 Derived from `builders/recipe.py`; change it there.

@@ -59,6 +59,7 @@ def card_body(contents: Contents, excerpts: list[Excerpt], yours: str) -> str:
         _languages(contents.summary),
         _examples(excerpts),
         _creation(contents),
+        _copies(contents.summary),
         _rejects(contents.summary),
         _personal(contents.summary, info),
         _rights(contents.summary, info),
@@ -280,6 +281,18 @@ def _annotators(summary: Summary) -> str:
         f"Persons labelled {summary.by_hand:,} lines of {pages:,} pages, those with `by_hand`; who they are is not "
         "recorded. No person checked the other lines, or the fields."
     )
+
+
+def _copies(summary: Summary) -> str:
+    if not summary.originals:
+        return "### Duplicates\n\nNo two pages have the same clean text, or nearly the same."
+    stay = f"{summary.copies:,} of them say" if summary.copies != 1 else "One of them says"
+    here = f"{stay} the same as another one here, word for word or nearly, which `duplicate_of` names"
+    gone = "Their copies were left out"
+    return f"""### Duplicates
+
+{summary.originals:,} of the {summary.kept:,} pages have copies. {here if summary.copies else gone};
+`cluster_size` counts them."""
 
 
 def _rejects(summary: Summary) -> str:

@@ -37,6 +37,9 @@ _SHOWN: Final = (
 )
 """Fields whose values an example shows; the others are long, or say nothing to a person."""
 
+_OF_OTHERS: Final = frozenset({"duplicate_of", "cluster_size", "lines.site_pages"})
+"""Fields that change when other records come or go: by them alone no record has changed."""
+
 
 _PLACE: Final = ("source.path", "source.member", "source.record", "source.offset", "source.byte_start")
 """What says where a page lies; versions before boxes were read have the first and the last."""
@@ -77,7 +80,7 @@ def diff_datasets(old: Path, new: Path, *, examples: int = EXAMPLES) -> Differen
     pairs = pair_records(one, two)
     common = [name for name in two.digests if name in one.digests]
     differs = {name: one.digests[name][pairs.old] != two.digests[name][pairs.new] for name in common}
-    changed = _any(list(differs.values()), len(pairs.new))
+    changed = _any([mask for name, mask in differs.items() if name not in _OF_OTHERS], len(pairs.new))
     gone, came = _others(pairs.old, one), _others(pairs.new, two)
     listed = is_listed(one.keys.take(pa.array(gone)), read_takedown(new / TAKEDOWN_NAME))
     n_changed = int(changed.sum())

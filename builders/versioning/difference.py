@@ -115,10 +115,10 @@ class Difference:
         added: records that only the newer one has.
         removed: records that only the older one has.
         taken_down: those of them that the newer one's takedown list names; nothing else is said of them.
-        changed: records of both in which some field says something else.
+        changed: records of both in which some field says something else, but for those that tell of other records.
         moved: those of them that come from another place: another seed file, or elsewhere in it.
         unchanged: records of both that say the same.
-        fields: in how many records each field changed, the most frequent first.
+        fields: in how many records each field changed, the most frequent first; also those that tell of other records.
         new_fields: fields that only the newer one has.
         gone_fields: fields that only the older one has.
         lines: what became of lines.
@@ -148,7 +148,7 @@ class Difference:
     @property
     def same(self) -> bool:
         """Whether both hold the same records, in the same splits."""
-        counted = (self.added, self.removed, self.changed, *self.new_fields, *self.gone_fields, *self.splits)
+        counted = (self.added, self.removed, *self.fields, *self.new_fields, *self.gone_fields, *self.splits)
         return not any(counted)
 
     @property

@@ -1,8 +1,7 @@
 """Relabel: which lines of the pages that two versions share have another label, which came and which went.
 
-A line is the same line when it is the nth with its text on its page. Texts are compared by a polynomial hash of 64 bits
-(Rabin and Karp 1987, modulo 2^64), which is worked out for all lines at once. A page can be written so that two of its
-lines have the same hash; all that comes of it is a wrong count.
+A line is the same line when it is the nth with its text on its page. Texts are compared by their hash (`hash_spans`):
+of two lines that were written to have the same one, all that comes is a wrong count.
 """
 
 from collections.abc import Sequence
@@ -14,6 +13,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from dehusk.builders.joining.spans import hash_spans
 from dehusk.schema.labels import LABELS
 from dehusk.schema.view import codepoints
 
@@ -23,8 +23,6 @@ from .versions import Ints, Snapshot
 AT_ONCE: Final = 50_000
 """Pages whose lines are compared at once: about 200 MB of numbers at a hundred lines a page."""
 
-_BASE: Final = 0x9E37_79B9_7F4A_7C15  # odd, so that it has an inverse; 2^64 over the golden ratio
-_INVERSE: Final = pow(_BASE, -1, 1 << 64)
 _OTHER: Final = len(LABELS)  # a label that this version does not know
 
 
@@ -150,20 +148,4 @@ def _read_lines(table: pa.Table) -> tuple[Ints, npt.NDArray[np.uint64], Ints, In
     )
     found = pc.index_in(pc.struct_field(elements, "label"), value_set=pa.array(LABELS))
     label = pc.fill_null(found, _OTHER).to_numpy(zero_copy_only=False).astype(np.int64)
-    return row, _keys(points, np.maximum(start, 0), np.maximum(end, 0)), line, label
-
-
-def _keys(points: npt.NDArray[np.uint32], start: Ints, end: Ints) -> npt.NDArray[np.uint64]:
-    """Hashes of spans of text: of those with the same text the same, wherever they stand."""
-    power = _powers(_BASE, len(points))
-    sums = np.zeros(len(points) + 1, dtype=np.uint64)
-    np.cumsum((points.astype(np.uint64) + np.uint64(1)) * power, out=sums[1:])
-    spans = (sums[end] - sums[start]) * _powers(_INVERSE, len(points) + 1)[start]
-    return spans ^ ((end - start).astype(np.uint64) * np.uint64(_BASE))
-
-
-def _powers(base: int, count: int) -> npt.NDArray[np.uint64]:
-    """`base` to the power of 0, 1, 2 … modulo 2^64."""
-    factors = np.full(count, base, dtype=np.uint64)
-    factors[:1] = 1
-    return np.multiply.accumulate(factors)
+    return row, hash_spans(points, np.maximum(start, 0), np.maximum(end, 0)), line, label

@@ -1,9 +1,9 @@
 """Remove: listed records leave a dataset at once, without its seeds, and stay out of every later build of it."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 import msgspec
 import pyarrow as pa
@@ -11,6 +11,8 @@ import pyarrow.parquet as pq
 
 from dehusk.builders.cards.contents import carry_over
 from dehusk.builders.finish import Whole, finish_dataset
+from dehusk.builders.joining.settle import as_said, settle, with_settled
+from dehusk.builders.joining.trace import map_table, trace_records, write_table
 from dehusk.builders.keep import SplitFile
 from dehusk.builders.pack import (
     REJECTS_FILE,
@@ -24,16 +26,13 @@ from dehusk.builders.pack import (
     split_name,
 )
 from dehusk.builders.place import staging
-from dehusk.builders.shard import write_splits
-from dehusk.builders.summary import Summary, summarise, total
+from dehusk.builders.shard import write_parts
+from dehusk.builders.summary import Summary, count_records, total
 from dehusk.schema.errors import EmptyBuildError, UsageError
 from dehusk.schema.record import RECORDS, REJECTS
 
 from .takedown import TAKEDOWN_NAME, Entry, Takedown, read_takedown
 from .withdraw import part_listed, reject_listed, without_match
-
-BATCH: Final = 1_000
-"""Records that are counted at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,14 +74,16 @@ class _Thinned:
     """A data file without its listed records.
 
     Attributes:
-        files: what is left of it.
-        summary: its counts.
+        file: the data file.
+        name: what its files are named by.
+        trace: where the traces of the records that stay lie (`map_table`).
         taken: `id` and `source` of the records that left.
         unmatched: entries that named none of its records.
     """
 
-    files: tuple[SplitFile, ...]
-    summary: Summary
+    file: PackedFile
+    name: str
+    trace: Path
     taken: pa.Table
     unmatched: set[Entry]
 
@@ -90,8 +91,10 @@ class _Thinned:
 def remove_records(dist: Path, entries: Iterable[Entry]) -> Removal:
     """Takes listed records out of a dataset and puts the entries on its takedown list.
 
-    Data files that hold none of them stay as they are, the rest is written anew. What comes out is, to the byte, what a
-    build with that list would give. The dataset is replaced whole, or stays as it was.
+    Data files that hold none of them, and whose records say nothing of them, stay as they are; the rest is written
+    anew. What comes out is, to the byte, what a build with that list would give, but that no record moves to another
+    split and that no dropped copy takes the place of a page that leaves. The dataset is replaced whole, or stays as it
+    was.
 
     Args:
         dist: a folder that `dehusk build` wrote.
@@ -120,11 +123,12 @@ def remove_records(dist: Path, entries: Iterable[Entry]) -> Removal:
         thinned = [_thin_out(work, file, f"{number:05}") for number, file in enumerate(data)]
         taken = pa.concat_tables([part.taken for part in thinned])
         ids = tuple(taken["id"].to_pylist())
-        files = tuple(file for part in thinned for file in part.files)
+        left = list(_settle(work, thinned))
+        files = tuple(file for held, _ in left for file in held)
         if not files:
             raise EmptyBuildError(f"{dist} would be left without a record", "delete the folder; nothing was changed")
         rejects = pa.concat_tables([pq.read_table(dist / REJECTS_FILE, schema=REJECTS), reject_listed(taken)])
-        whole = Whole(files, rejects, tuple(manifest.seeds), total(part.summary for part in thinned))
+        whole = Whole(files, rejects, tuple(manifest.seeds), total(summary for _, summary in left))
         summary = finish_dataset(whole, takedown.with_ids(ids), manifest.recipe, folder, _maker(manifest))
     unmatched = asked.entries.intersection(*(part.unmatched for part in thinned))
     return Removal(ids, tuple(sorted(unmatched)), summary)
@@ -143,23 +147,32 @@ def _refuse_changed(dist: Path, manifest: Manifest) -> None:
 
 
 def _thin_out(work: _Work, file: PackedFile, name: str) -> _Thinned:
-    dist, folder = work.dist, work.folder
-    if not pq.read_schema(dist / file.path).equals(RECORDS, check_metadata=False):
-        raise UsageError(f"{dist / file.path} has other columns than this version writes", "build the dataset anew")
-    table = pq.read_table(dist / file.path, schema=RECORDS)
+    if not pq.read_schema(work.dist / file.path).equals(RECORDS, check_metadata=False):
+        raise UsageError(
+            f"{work.dist / file.path} has other columns than this version writes", "build the dataset anew"
+        )
+    table = pq.read_table(work.dist / file.path, schema=RECORDS)
     kept, taken = part_listed(table, work.takedown)
-    if taken.num_rows:
-        files = tuple(write_splits(kept, name, work.manifest.recipe, folder))
-    else:
-        said = (split_name(file.path), str(dist / file.path), table.num_rows, file.content or "", count_bytes(table))
-        files = (SplitFile(*said, file.bytes, file.sha256),)
-    return _Thinned(files, _count(kept), taken.select(["id", "source"]), without_match(table, work.takedown))
+    trace = work.folder / f"{name}.arrow"
+    write_table(trace_records(kept), trace)
+    return _Thinned(file, name, trace, taken.select(["id", "source"]), without_match(table, work.takedown))
 
 
-def _count(records: pa.Table) -> Summary:
-    """Counts records a batch at a time: what is counted by character takes many times the memory of the text."""
-    batches = (records.slice(at, BATCH) for at in range(0, records.num_rows, BATCH))
-    return total(summarise(batch, REJECTS.empty_table()) for batch in batches)
+def _settle(work: _Work, thinned: Sequence[_Thinned]) -> Iterator[tuple[Sequence[SplitFile], Summary]]:
+    """What is left of each data file, now that what its records say of those that left has changed too."""
+    recipe = work.manifest.recipe
+    for part, said in zip(thinned, settle([map_table(part.trace) for part in thinned], recipe), strict=True):
+        split, path = split_name(part.file.path), work.dist / part.file.path
+        table = pq.read_table(path, schema=RECORDS)
+        kept, _ = part_listed(table, work.takedown)
+        dropped = recipe.duplicates.drop  # then they count copies that are not here
+        records = with_settled(kept, as_said(said, kept) if dropped else said, recipe).records
+        if records.equals(table):
+            stored = (part.file.content or "", count_bytes(table), part.file.bytes, part.file.sha256)
+            yield [SplitFile(split, str(path), table.num_rows, *stored)], count_records(table)
+        else:  # a record stays in its split
+            parts = {split: records} if records.num_rows else {}
+            yield write_parts(parts, part.name, recipe, work.folder), count_records(records)
 
 
 def _maker(manifest: Manifest) -> Maker:

@@ -1,0 +1,1 @@
+"""Joining: what of a record hangs on all the other pages of a build."""
