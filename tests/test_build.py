@@ -22,7 +22,7 @@ from dehusk.builders.build import How, build_dataset
 from dehusk.builders.check import check_dataset
 from dehusk.builders.pack import MANIFEST, listed_paths, read_manifest
 from dehusk.builders.place import staging
-from dehusk.builders.recipe import Pack, Recipe, Split
+from dehusk.builders.recipe import Duplicates, Pack, Recipe, Split
 from dehusk.schema import RECORDS, REJECTS
 from dehusk.schema.derive import record_features
 from dehusk.schema.errors import EmptyBuildError, OutputError, StorageError, UsageError
@@ -176,7 +176,8 @@ def test_a_file_larger_than_a_shard_is_built_in_parts(tmp_path: Path) -> None:
 
 def test_splits_are_cut_by_a_hash_and_loaded_by_name(tmp_path: Path) -> None:
     seeds = write_stories(tmp_path / "seeds", range(40))
-    recipe = Recipe(split=Split(shares={"train": 0.75, "test": 0.25}))
+    apart = Duplicates(threshold=1)  # these stories have much in common, and copies go together
+    recipe = Recipe(split=Split(shares={"train": 0.75, "test": 0.25}), duplicates=apart)
     build_dataset(seeds, tmp_path / "dist", recipe)
     loaded = datasets.load_dataset(str(tmp_path / "dist"), cache_dir=str(tmp_path / "cache"))
     first = {split: set(loaded[split]["id"]) for split in ("train", "test")}

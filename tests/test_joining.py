@@ -59,6 +59,7 @@ def record(number: int, text: str, *, site: str | None = None, husk: Sequence[st
                 "label": "navigation" if is_husk else "paragraph",
                 "boilerplate": is_husk,
                 "score": 0.9,
+                "by_hand": False,
                 "site_pages": None if site is None else 1,
             }
         )

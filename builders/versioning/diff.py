@@ -218,7 +218,9 @@ def _changed_examples(one: Snapshot, two: Snapshot, changed: Pairs, count: int) 
     examples = []
     for old, new in zip(changed.old[first].tolist(), changed.new[first].tolist(), strict=True):
         fields = [
-            name for name in two.digests if name in one.digests and one.digests[name][old] != two.digests[name][new]
+            name
+            for name in two.digests
+            if name in one.digests.keys() - _OF_OTHERS and one.digests[name][old] != two.digests[name][new]
         ]
         examples.append(_example(after[new], tuple(_value(name, before[old], after[new]) for name in fields)))
     return tuple(examples)
