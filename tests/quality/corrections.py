@@ -2,14 +2,14 @@
 
 A small trial with the functions of `dehusk train`: the line model alone, without teacher and word vectors, learns from
 the hand-labelled pages of the benchmark folder, but of none of a site with four or more of them. Then, as in a review,
-the pages of such a site are put right, the most doubtful first, until twenty lines were corrected (all other lines
-before the twentieth are thereby confirmed), and the model learns again, with these. Counted are right labels on the
-other pages of the site: before; by a model of another seed, which shows what chance does; after.
+the pages of each such site are put right, the most doubtful first, until twenty lines of the site were corrected (all
+other lines before the twentieth are thereby confirmed), and the model learns again, with these. Counted are right
+labels on the other pages of these sites: before; after; and of a model that learnt without them in another order, which
+shows what chance does.
 """
 
 import argparse
 import os
-import sys
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import replace
@@ -122,7 +122,7 @@ def right(trained: Trained, pages: Sequence[LabelledPage]) -> int:
 
 
 def main() -> None:
-    """Prints a table in Markdown."""
+    """Prints a table in Markdown, as far as it is known, after each training."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--epochs", type=int, default=STUDENT.epochs)
     parser.add_argument("--seed", type=int, default=1)
@@ -131,26 +131,37 @@ def main() -> None:
     apart = sorted(site for site, pages in by_site.items() if len(pages) >= LEAST_PAGES and "." in site)
     known = [(page, site) for site, pages in by_site.items() if site not in apart for page in pages]
     pages, sites = [page for page, _ in known], [site for _, site in known]
-    before, again = (learn(pages, sites, asked.epochs, seed) for seed in (asked.seed, asked.seed + 1))
     print(f"{len(pages)} pages learnt from, {asked.epochs} epochs, seed {asked.seed}\n")
-    print(
-        "| site | corrected | other pages, lines | right before | other seed | right after |\n|---|---|---|---|---|---|"
-    )
-    total = np.zeros(4, np.int64)
+    before = learn(pages, sites, asked.epochs, asked.seed)
+    done = {site: corrected(by_site[site], guess(before, by_site[site])) for site in apart}
+    others = {site: [page for page in by_site[site] if page.id not in {one.id for one in done[site]}] for site in apart}
     for site in apart:
-        done = corrected(by_site[site], guess(before, by_site[site]))
-        others = [page for page in by_site[site] if page.id not in {one.id for one in done}]
-        if not others:
-            continue
-        after = learn([*pages, *done], [*sites, *[site] * len(done)], asked.epochs, asked.seed)
-        lines = sum(len(page.labels) for page in others)
-        counts = np.array([lines, *(right(model, others) for model in (before, again, after))])
-        total += counts
-        shares = " | ".join(f"{count / lines:.3f}" for count in counts[1:])
-        print(f"| {site} | {len(done)} pages | {len(others)}, {lines} | {shares} |")
-        sys.stdout.flush()
-    shares = " | ".join(f"{count / total[0]:.3f}" for count in total[1:])
-    print(f"| all | | {total[0]} lines | {shares} |")
+        print(f"{site}: {CORRECTIONS} corrections took {len(done[site])} of {len(by_site[site])} pages")
+    tell("before", before, others)
+    more = [(page, site) for site in apart for page in done[site]]
+    after = learn(
+        [*pages, *[page for page, _ in more]], [*sites, *[site for _, site in more]], asked.epochs, asked.seed
+    )
+    tell("after", after, others)
+    tell("before, another seed", learn(pages, sites, asked.epochs, asked.seed + 1), others)
+
+
+def tell(name: str, trained: Trained, others: dict[str, list[LabelledPage]]) -> None:
+    """Prints a row: the share of right labels on the pages of each site, and of all."""
+    counts = {
+        site: (right(trained, pages), sum(len(page.labels) for page in pages))
+        for site, pages in others.items()
+        if pages
+    }
+    if name == "before":
+        print(f"\n| | {' | '.join(counts)} | all |\n|{'---|' * (len(counts) + 2)}")
+        print(f"| other pages: lines | {' | '.join(str(n) for _, n in counts.values())} | {_sum(counts, 1)} |")
+    shares = " | ".join(f"{part / whole:.3f}" for part, whole in counts.values())
+    print(f"| right {name} | {shares} | {_sum(counts, 0) / _sum(counts, 1):.3f} |", flush=True)
+
+
+def _sum(counts: dict[str, tuple[int, int]], place: int) -> int:
+    return sum(each[place] for each in counts.values())
 
 
 if __name__ == "__main__":
