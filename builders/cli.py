@@ -228,7 +228,11 @@ def _columns(command: Callable[..., object]) -> Callable[..., object]:
     help="Processes to build with.  [default: one a core, or none for a small build]",
 )
 @click.option(
-    "--engine", type=click.Choice(["local", "ray"]), default="local", show_default=True, help="Where to build."
+    "--engine",
+    type=click.Choice(["local", "ray"]),
+    default="local",
+    show_default=True,
+    help="Where to build; ray is experimental.",
 )
 @click.option("--ray-address", default="", metavar="ADDRESS", help="Ray cluster to build on.  [default: RAY_ADDRESS]")
 @click.option("--fresh", is_flag=True, help="Use nothing that an earlier build left.")

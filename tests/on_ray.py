@@ -4,8 +4,10 @@ With `kill` a node is ended without notice as soon as the first seeds are done. 
 that it took, and how many nodes were left.
 """
 
+import faulthandler
 import json
 import os
+import socket
 import sys
 import time
 from pathlib import Path
@@ -18,12 +20,26 @@ from ray.cluster_utils import Cluster
 from dehusk.builders.build import How, build_dataset
 from dehusk.builders.recipe import Pack, Recipe
 
+LONGEST = 240
+"""Seconds after which it ends by itself, and says where it stood."""
+
+
+def free_port() -> int:
+    """A port that nobody listens at, so that another cluster of this machine is left alone."""
+    with socket.socket() as listening:
+        listening.bind(("127.0.0.1", 0))
+        port: int = listening.getsockname()[1]
+        return port
+
 
 def main() -> None:
     """Begins the cluster, builds, and ends it."""
+    faulthandler.dump_traceback_later(LONGEST, exit=True)
     seeds, out, shard_bytes, *more = sys.argv[1:]
     at: dict[str, Any] = {"num_cpus": 1, "node_ip_address": "127.0.0.1", "object_store_memory": 100 << 20}
-    cluster = Cluster(initialize_head=True, head_node_args=at | {"include_dashboard": False})
+    cluster = Cluster(
+        initialize_head=True, head_node_args=at | {"include_dashboard": False, "gcs_server_port": free_port()}
+    )
     nodes = [cluster.add_node(wait=True, **at) for _ in range(2)]
     cluster.wait_for_nodes()
     left = 3
