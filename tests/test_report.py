@@ -156,6 +156,16 @@ def test_places_count_in_the_units_of_javascript(dist: Path) -> None:
     ]
 
 
+def test_copies_are_told_whether_they_were_kept_or_not(hostile: Path, tmp_path: Path) -> None:
+    (data,) = (hostile / "data").glob("*.parquet")
+    html = report_on(hostile, tmp_path / "report.html")
+    assert "1 left out" in html
+    assert "script.txt" in html[html.index('id="h-copies"') : html.index('id="h-rejects"')]
+    originals = set(pq.read_table(data)["duplicate_of"].drop_null().to_pylist())
+    assert originals
+    assert set(re.findall(r"copy of ([0-9a-f]{24})", html)) == originals
+
+
 # -- large datasets ----------------------------------------------------------------------------------------------------
 
 

@@ -13,6 +13,7 @@ from dehusk.schema.view import codepoints
 FACTS: Final = (
     *("title", "summary", "authors", "published", "published_precision", "modified", "section", "publisher", "site"),
     *("url", "language", "language_score", "license", "reservations", "flags", "boilerplate_share", "n_chars"),
+    *("duplicate_of", "cluster_size"),
 )
 """The fields that stand above the lines."""
 

@@ -244,6 +244,8 @@
       flags: page.flags.join(", "),
       boilerplate: `${(100 * page.boilerplate_share).toFixed(1)} % of what the page shows`,
       text: `${grouped(page.n_chars)} characters`,
+      "copy of": page.duplicate_of,
+      copies: page.cluster_size > 1 && `${grouped(page.cluster_size)} records say the same`,
       id: page.id,
       source: [page.source.path, page.source.member].filter(Boolean).join(" › "),
       place: placeOf(page.source),

@@ -48,6 +48,9 @@ MOST_LISTED: Final = 200
 MOST_DOUBTFUL: Final = 12
 """Pages in the list of the most doubtful."""
 
+COPIES: Final = ("duplicate", "same_text", "near_duplicate")
+"""The reasons of rejects that are copies of a page that was kept."""
+
 _BEGINS: Final = '<!doctype html>\n<html lang="en">\n<meta name="generator" content="dehusk report">\n'
 
 
@@ -137,8 +140,10 @@ def _render(dist: Path, manifest: Manifest, survey: Survey, read: pa.Table) -> s
             charts=_charts(manifest.counts, survey),
             doubtful=_doubtful(survey.pages, read),
             reasons=[(reason, count, REASONS[reason]) for reason, count in manifest.counts.rejected.items()],
-            rejects=[row for row in rejects if row["reason"] != "duplicate"],
-            copies=[row for row in rejects if row["reason"] == "duplicate"],
+            rejects=[row for row in rejects if row["reason"] not in COPIES],
+            copies=[row for row in rejects if row["reason"] in COPIES],
+            n_copies=sum(manifest.counts.rejected.get(reason, 0) for reason in COPIES),
+            kept_copies=_kept_copies(survey.pages),
             findings=findings[:MOST_LISTED],
             n_findings=len(findings),
             n_errors=sum(finding.severity == "error" for finding in findings),
@@ -272,6 +277,13 @@ def _doubtful(pages: pa.Table, read: pa.Table) -> list[dict[str, Any]]:
     return [row | {"read": row["id"] in readable} for row in rows]
 
 
+def _kept_copies(pages: pa.Table) -> list[dict[str, Any]]:
+    """Pages of the table that say what another record says."""
+    copies = pages.filter(pc.is_valid(pages["duplicate_of"])).select(["title", "path", "duplicate_of"])
+    rows: list[dict[str, Any]] = copies.slice(0, MOST_LISTED).to_pylist()
+    return rows
+
+
 def _rejects(dist: Path) -> list[dict[str, Any]]:
     """The first rejects and the first copies, at most `MOST_LISTED` of either."""
     path = dist / REJECTS_FILE
@@ -281,7 +293,7 @@ def _rejects(dist: Path) -> list[dict[str, Any]]:
         raise UsageError(f"{path} cannot be read: {error}", "`dehusk check` says more") from error
     if not table.schema.equals(REJECTS, check_metadata=False):
         raise UsageError(f"{path} has not the columns of this version of dehusk", "build the dataset anew")
-    is_copy = pc.equal(table["reason"], "duplicate")
+    is_copy = pc.is_in(table["reason"], value_set=pa.array(COPIES))
     shown = [table.filter(mask).slice(0, MOST_LISTED) for mask in (pc.invert(is_copy), is_copy)]
     rows: list[dict[str, Any]] = pa.concat_tables(shown).to_pylist()
     return rows

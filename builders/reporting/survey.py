@@ -41,7 +41,9 @@ TITLE_CHARS: Final = 200
 
 TENTHS: Final = 10
 
-_COLUMNS: Final = ("id", "title", "site", "language", "published", "url", "flags", "n_lines", "n_chars")
+_COLUMNS: Final = (
+    *("id", "title", "site", "language", "published", "url", "flags", "n_lines", "n_chars", "duplicate_of"),
+)
 _READ: Final = (*_COLUMNS, "lines", "raw", "source")
 _ROWS: Final = 256
 _LINE_BYTES: Final = 40  # what a line costs in the report beyond its text
