@@ -354,6 +354,11 @@ def test_title(lines: list[tuple[str, str]], title: str | None) -> None:
         ([("title", "Tram"), ("navigation", "Maeve Tolland"), ("date", "2 May 2020"), ("paragraph", PROSE)], []),
         ([("title", "Tram"), ("interface", "Share Article"), ("date", "2 May 2020"), ("paragraph", PROSE)], []),
         ([("title", "Tram"), ("interface", "Maeve Tolland"), ("paragraph", PROSE)], []),
+        # right below the headline
+        ([("title", "Tram"), ("section", "Maeve Tolland"), ("paragraph", PROSE)], ["Maeve Tolland"]),
+        # a word that is no name
+        ([("title", "Tram"), ("byline", "小字号"), ("paragraph", PROSE)], []),
+        ([("title", "Tram"), ("byline", "zu den Trams"), ("paragraph", PROSE)], []),
         # above the headline, below the text
         ([("byline", "Maeve Tolland"), ("title", "Tram"), ("paragraph", PROSE)], ["Maeve Tolland"]),
         (
@@ -407,6 +412,14 @@ def test_authors(lines: list[tuple[str, str]], authors: list[str]) -> None:
 
     assert row["authors"] == authors
     assert said(row, "authors") == authors
+
+
+@pytest.mark.parametrize(("score", "authors"), [(0.3, ["Maeve Tolland"]), (0.9, [])])
+def test_author_on_a_line_that_may_be_a_teaser(score: float, authors: list[str]) -> None:
+    page = [("title", "Tram"), ("related", "Maeve Tolland"), ("date", "2 May 2020"), ("paragraph", PROSE)]
+    row = describe_pages(*tables(page, score=score)).to_pylist()[0]
+
+    assert row["authors"] == authors
 
 
 # --- section, summary, publisher -------------------------------------------------------------------------------------

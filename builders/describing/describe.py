@@ -66,6 +66,12 @@ LATE: Final = 3
 SURE_ALIAS: Final = 0.5
 """How sure the label of a byline of one word must be, for that word to be a name."""
 
+BESIDE: Final = 2
+"""Lines below the headline where a line that looks like a name is one, with no date beside it."""
+
+SURE_FOREIGN: Final = 0.4
+"""How sure the label of a teaser or a comment must be, for it to tell nothing of the page."""
+
 FOUND: Final = 8
 """Places of a word's letters that are looked at."""
 
@@ -207,7 +213,7 @@ class Aside(NamedTuple):
     Attributes:
         line: the line.
         dated: whether it holds a date.
-        person: whether it is nothing but what looks like a name, beside a date.
+        person: whether it is nothing but what looks like a name, beside a date or the headline.
     """
 
     line: Line
@@ -218,14 +224,8 @@ class Aside(NamedTuple):
 def _may_tell(line: Line) -> bool:
     """Whether a line can be about the page: short, shorter where it is prose, and not of something else altogether."""
     limit = MAX_ASIDE_PROSE if line.label in ("paragraph", "list_item", "heading") else MAX_ASIDE
-    return line.end - line.start <= limit and line.label not in (
-        "byline",
-        "date",
-        "related",
-        "comment",
-        "consent",
-        "legal",
-    )
+    foreign = line.label in ("related", "comment") and line.score >= SURE_FOREIGN
+    return line.end - line.start <= limit and not foreign and line.label not in ("byline", "date", "consent", "legal")
 
 
 def _asides(page: Sheet, frame: Frame) -> list[Aside]:
@@ -242,7 +242,8 @@ def _asides(page: Sheet, frame: Frame) -> list[Aside]:
     for i, line in enumerate(lines):
         if tells[i]:
             inside = frame.title < line.place < frame.body
-            person = inside and _is_person(page, line, beside=any(dates[max(0, i - 2) : i + 3]))
+            beside = any(dates[max(0, i - 2) : i + 3]) or line.place - frame.title <= BESIDE
+            person = inside and _is_person(page, line, beside=beside)
             if dated[i] or led or person or _CREDITED.match(page.raw, line.start, line.end):
                 found.append(Aside(line, dated[i], person))
         led = line.label == "byline" and line.end - line.start <= LEAD_ALONE  # 'By' on a line of its own
@@ -250,7 +251,7 @@ def _asides(page: Sheet, frame: Frame) -> list[Aside]:
 
 
 def _is_person(page: Sheet, line: Line, *, beside: bool) -> bool:
-    """Whether a line beside a date is nothing but what looks like a name."""
+    """Whether a line beside a date or the headline is nothing but what looks like a name."""
     sure = line.label in _NOT_PERSONS or (line.score >= SURE_OTHER and line.label in BOILERPLATE)
     return beside and not sure and _PERSON.fullmatch(page.raw, line.start, line.end) is not None
 
@@ -372,7 +373,8 @@ def _is_alias(line: Line, name: Name, *, dated: bool) -> bool:
     """Whether a word that nothing says to be a name is one: a user's beside a date, or the whole of a byline."""
     if dated and name.start == 0 and looks_like_alias(name.text):
         return True
-    whole = line.label == "byline" and name.end - name.start == line.end - line.start and not name.text.isupper()
+    cased = name.text.upper() != name.text != name.text.lower() or looks_like_alias(name.text)
+    whole = line.label == "byline" and name.end - name.start == line.end - line.start and cased
     return whole and (line.score >= SURE_ALIAS or (looks_like_alias(name.text) and not name.text.islower()))
 
 

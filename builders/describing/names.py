@@ -177,6 +177,7 @@ _CONTROLS: Final = folded(
     """
     our | your | contact | log | sign | topic | submit | link | join | joined | share | subscribe | add | get | see
     all | read | more | leave | related | previous | next | back | advertiser | affiliate | discussion | home | set
+    zu | zum | zur
     best | customer | privacy | cookie | terms | start | view | follow | click | show | buy | try | learn | skip
     """
 )
@@ -185,7 +186,8 @@ _NOBODY: Final = folded(
     """
     agenturen | agencies | agencias | agences | agenzie | redaktion | redakcja | redacción | redazione | rédaction
     editorial | staff | team | newsroom | news | red | onlineredaktion | and | on | in | asked | answered | edited
-    vor | hace | modified | replied | wrote | said | started | today | yesterday | anonymous | guest | unknown
+    vor | hace | går | igår | ieri | ayer | ontem | gestern | dün | вчера | сегодня
+    modified | replied | wrote | said | started | today | yesterday | anonymous | guest | unknown
     """
 )
 _AGENCIES: Final = folded(

@@ -70,7 +70,7 @@ def fine_table(sources: dict[str, Any]) -> str:
 
 METADATA = """## Title, date and authors from flat text
 
-From the same out-of-fold labels. A title is right where its letters and digits are those of the gold one; a date where
+From out-of-fold labels too. A title is right where its letters and digits are those of the gold one; a date where
 its day is; authors count by the F1 of their names. *There* says what the text holds at all: of pages with a gold title,
 the share where some line is nothing but it; of those with a gold day, the share where some line states it. What is not
 there is out of reach of flat text: the gold title of many pages is the one of `<title>` or `og:title`, worded otherwise
@@ -82,8 +82,9 @@ get a date; most of the wrong ones lack the gold day too, as the next column sho
 A page that says only when it was updated gets `modified` and no `published`. On WCXB (innertext) that day is the gold
 one on 41 of 72 such pages: taking it would make 6 points more of all days right and 5 points fewer of those given.
 
-The tables that choose the headline were fitted on these pages. Fitted without a page's own site, five folds, titles are
-right on 0.586 of WCXB (innertext), and of soup on 0.680 of fundus, 0.666 of WCXB and 0.822 of trafilatura's
+The tables that choose the headline were fitted on these pages, with labels of an earlier run. With those labels, and
+fitted without a page's own site (five folds), titles are right on 0.586 of WCXB (innertext), and of soup on 0.680 of
+fundus, 0.666 of WCXB and 0.822 of trafilatura's
 (`python tests/quality/headline.py OUT_OF_FOLD.parquet`).
 """
 
