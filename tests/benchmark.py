@@ -194,7 +194,6 @@ def measure_scale(pages: list[dict[str, Any]], most: int) -> list[dict[str, floa
             seeds, out = Path(folder) / "seeds", Path(folder) / "dist"
             n = spread_pages(pages, times, seeds)
             one, one_seconds = build_with(seeds, out, "--workers", "1")
-            peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
             same, _ = build_with(seeds, out)
             with (seeds / "0000" / "000.txt").open("a", encoding="utf-8") as seed:
                 seed.write("One line more.\n")
@@ -207,7 +206,6 @@ def measure_scale(pages: list[dict[str, Any]], most: int) -> list[dict[str, floa
                 "pages": n,
                 "one worker": one * each,
                 "two workers": two * each,
-                "largest process, MB": peak / 1024,
                 "the same again, % of a build": 100 * same / one,
                 "one seed changed, % of a build": 100 * changed / one,
                 "two workers, times as fast": one_seconds / two_seconds,
