@@ -17,7 +17,7 @@ from dehusk.builders.build import build_dataset
 from dehusk.builders.cards.croissant import CONFORMS_TO
 from dehusk.builders.cards.licences import LICENCES, licence_url
 from dehusk.builders.pack import read_manifest
-from dehusk.builders.recipe import Dataset, Pack, Recipe, Split
+from dehusk.builders.recipe import Dataset, Duplicates, Pack, Recipe, Split
 from dehusk.schema.record import RECORD
 
 pytestmark = pytest.mark.filterwarnings("ignore")  # those of mlcroissant and pandas
@@ -35,7 +35,10 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
         publisher="Quay",
         homepage="https://q.example",
     )
-    recipe = Recipe(told, split=Split(shares={"train": 0.7, "test": 0.3}), pack=Pack(shard_bytes=32_800))
+    apart = Duplicates(threshold=1)  # these stories have much in common, and copies go together
+    recipe = Recipe(
+        told, duplicates=apart, split=Split(shares={"train": 0.7, "test": 0.3}), pack=Pack(shard_bytes=32_800)
+    )
     build_dataset(write_stories(folder / "seeds", 30), folder / "dist", recipe)
     return folder / "dist"
 
