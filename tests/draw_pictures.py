@@ -2,9 +2,11 @@
 
 import io
 import re
+import shutil
 import tempfile
 from pathlib import Path
 
+import pyarrow.parquet as pq
 from playwright.sync_api import sync_playwright
 from rich.console import Console
 from rich.text import Text
@@ -17,6 +19,7 @@ from dehusk.schema.page import Page
 
 ROOT = Path(__file__).parents[1]
 PICTURES = ROOT / "docs" / "pictures"
+PAGE = "news/walled-orchards.en.txt"
 COLUMNS = 110
 LINES = 34
 
@@ -45,19 +48,26 @@ def draw_terminal(seed: Path, picture: Path) -> None:
     )
 
 
-def draw_report(dist: Path, picture: Path) -> None:
-    """The top of `dehusk report`, as a browser shows it."""
-    with tempfile.TemporaryDirectory() as folder, sync_playwright() as play:
-        report = Path(folder) / "report.html"
+def draw_report(dist: Path, path: str, folder: Path) -> None:
+    """The top of `dehusk report`, and one page in it, as a browser shows them."""
+    records = pq.read_table(dist / "data", columns=["id", "source"]).to_pylist()
+    key = next(record["id"] for record in records if record["source"]["path"] == path)
+    with tempfile.TemporaryDirectory() as made, sync_playwright() as play:
+        report = Path(made) / "report.html"
         write_report(dist, report)
-        browser = play.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox"])
-        page = browser.new_page(viewport={"width": 1200, "height": 1000}, color_scheme="light")
+        browser = play.chromium.launch(executable_path=shutil.which("chromium"))
+        page = browser.new_page(viewport={"width": 1280, "height": 860}, color_scheme="light")
         page.goto(report.as_uri())
-        page.screenshot(path=picture)
+        page.screenshot(path=folder / "report.png")
+        page.goto(f"{report.as_uri()}#page={key}")
+        page.get_by_text("The raw page").evaluate("it => it.scrollIntoView()")
+        page.mouse.wheel(0, -70)
+        page.wait_for_timeout(500)
+        page.screenshot(path=folder / "page.png")
         browser.close()
 
 
 if __name__ == "__main__":
     PICTURES.mkdir(exist_ok=True)
-    draw_report(ROOT / "dist", PICTURES / "report.png")
-    draw_terminal(ROOT / "seeds" / "news" / "harbour-tram.en.txt", PICTURES / "show.svg")
+    draw_report(ROOT / "dist", PAGE, PICTURES)
+    draw_terminal(ROOT / "seeds" / PAGE, PICTURES / "show.svg")
