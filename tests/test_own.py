@@ -3,12 +3,9 @@
 import json
 from pathlib import Path
 
-import numpy as np
 import pytest
 
-from dehusk.builders.labelling.examples import EXACT, Examples
-from dehusk.builders.labelling.features import DENSE, SINGLE
-from dehusk.builders.labelling.markup import MARKS
+from dehusk.builders.labelling.examples import EXACT, no_examples
 from dehusk.builders.labelling.own import OWN, read_own, with_own
 from dehusk.builders.parse import parse_file
 from dehusk.builders.terminal import json_document, page_document
@@ -28,24 +25,6 @@ def folder(tmp_path: Path) -> Path:
     (tmp_path / "ferry.txt").write_text(PAGE, encoding="utf-8")
     (tmp_path / "ferry.labels").write_text(RANGES, encoding="utf-8")
     return tmp_path
-
-
-def nothing() -> Examples:
-    """Examples of no page."""
-    return Examples(
-        texts=[],
-        dense=np.zeros((0, len(DENSE)), np.uint8),
-        single=np.zeros((0, len(SINGLE)), np.uint32),
-        words=np.zeros(0, np.uint32),
-        offsets=np.zeros(1, np.int64),
-        target=np.zeros(0, np.uint8),
-        content=np.zeros(0, np.int8),
-        size=np.zeros(0, np.int32),
-        hand=np.zeros(0, np.bool_),
-        marks=np.zeros((0, -(-MARKS // 8)), np.uint8),
-        found=np.zeros(0, np.bool_),
-        origin=np.zeros(0, np.int64),
-    )
 
 
 def test_a_dump_and_what_its_lines_are(folder: Path) -> None:
@@ -75,7 +54,7 @@ def test_what_show_printed_with_its_labels_put_right(folder: Path) -> None:
 
 
 def test_they_are_examples_labelled_by_hand(folder: Path) -> None:
-    made = with_own(nothing(), read_own(folder))
+    made = with_own(no_examples(), read_own(folder))
     assert [(text.source, text.site) for text in made.texts] == [(OWN, "own/ferry")]
     assert [LABELS[code - EXACT] for code in made.target] == LABELLED
     assert made.content.tolist() == [0, 0, 0, 1, 0]

@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 
 from dehusk.schema.labels import BOILERPLATE, LABELS, TEXT_LABELS
 
-from .features import line_features
-from .markup import Nodes, line_marks, page_nodes
+from .features import DENSE, SINGLE, line_features
+from .markup import MARK_BYTES, Nodes, line_marks, page_nodes
 
 PARTS: Final = ("", "wcxb_")
 """What the names of a benchmark folder's files begin with."""
@@ -44,7 +44,7 @@ class Text(NamedTuple):
 class Examples(NamedTuple):
     """All renderings, line after line.
 
-    dense uint8[n, d]; single uint16[n, s]; words uint16[k]; offsets int64[n + 1]; target uint8[n], a code (see
+    dense uint8[n, d]; single uint32[n, s]; words uint32[k]; offsets int64[n + 1]; target uint8[n], a code (see
     `target_weights`); content int8[n]: 1 kept, 0 dropped, -1 not known; size int32[n], words in the line;
     hand bool[n], labelled by hand; marks uint8[n, m], bits of what the HTML says (`markup`), and found bool[n], whether
     the line was found in it; origin int64[n], the line that a line of an altered page was made from, else itself.
@@ -62,6 +62,24 @@ class Examples(NamedTuple):
     marks: NDArray[np.uint8]
     found: NDArray[np.bool_]
     origin: NDArray[np.int64]
+
+
+def no_examples() -> Examples:
+    """Examples of no page, to which others are added."""
+    return Examples(
+        texts=[],
+        dense=np.zeros((0, len(DENSE)), np.uint8),
+        single=np.zeros((0, len(SINGLE)), np.uint32),
+        words=np.zeros(0, np.uint32),
+        offsets=np.zeros(1, np.int64),
+        target=np.zeros(0, np.uint8),
+        content=np.zeros(0, np.int8),
+        size=np.zeros(0, np.int32),
+        hand=np.zeros(0, np.bool_),
+        marks=np.zeros((0, MARK_BYTES), np.uint8),
+        found=np.zeros(0, np.bool_),
+        origin=np.zeros(0, np.int64),
+    )
 
 
 def target_weights() -> NDArray[np.float32]:

@@ -20,10 +20,8 @@ import numpy as np
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from dehusk.builders.labelling.examples import EXACT, PARTS, Examples, hand_labels, read_texts
-from dehusk.builders.labelling.features import DENSE, SINGLE
+from dehusk.builders.labelling.examples import EXACT, PARTS, hand_labels, no_examples, read_texts
 from dehusk.builders.labelling.hand import LabelledPage
-from dehusk.builders.labelling.markup import MARKS
 from dehusk.builders.labelling.own import with_own
 from dehusk.builders.labelling.train import STUDENT, Lessons, Trained, chances, load_phrases, train_network
 
@@ -37,24 +35,6 @@ class Guess(NamedTuple):
 
     label: NDArray[np.int64]
     doubt: float
-
-
-def nothing() -> Examples:
-    """Examples of no page."""
-    return Examples(
-        texts=[],
-        dense=np.zeros((0, len(DENSE)), np.uint8),
-        single=np.zeros((0, len(SINGLE)), np.uint32),
-        words=np.zeros(0, np.uint32),
-        offsets=np.zeros(1, np.int64),
-        target=np.zeros(0, np.uint8),
-        content=np.zeros(0, np.int8),
-        size=np.zeros(0, np.int32),
-        hand=np.zeros(0, np.bool_),
-        marks=np.zeros((0, -(-MARKS // 8)), np.uint8),
-        found=np.zeros(0, np.bool_),
-        origin=np.zeros(0, np.int64),
-    )
 
 
 def labelled_by_site() -> dict[str, list[LabelledPage]]:
@@ -76,7 +56,7 @@ def labelled_by_site() -> dict[str, list[LabelledPage]]:
 
 def learn(pages: Sequence[LabelledPage], sites: Sequence[str], epochs: int, seed: int) -> Trained:
     """A line model of these pages."""
-    examples = with_own(nothing(), pages)
+    examples = with_own(no_examples(), pages)
     examples = examples._replace(
         texts=[text._replace(site=site) for text, site in zip(examples.texts, sites, strict=True)]
     )
@@ -87,7 +67,7 @@ def learn(pages: Sequence[LabelledPage], sites: Sequence[str], epochs: int, seed
 
 def guess(trained: Trained, pages: Sequence[LabelledPage]) -> list[Guess]:
     """What a model says of pages."""
-    examples = with_own(nothing(), pages)
+    examples = with_own(no_examples(), pages)
     found = []
     for _, logits, _, _ in chances(examples, range(len(pages)), trained):
         raised = np.exp(logits - logits.max(axis=1, keepdims=True))
@@ -98,7 +78,7 @@ def guess(trained: Trained, pages: Sequence[LabelledPage]) -> list[Guess]:
 
 def gold(page: LabelledPage) -> NDArray[np.int64]:
     """The labels of a page, by their places in `LABELS`."""
-    return with_own(nothing(), [page]).target.astype(np.int64) - EXACT
+    return with_own(no_examples(), [page]).target.astype(np.int64) - EXACT
 
 
 def corrected(pages: Sequence[LabelledPage], guesses: Sequence[Guess]) -> list[LabelledPage]:
