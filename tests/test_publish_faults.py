@@ -158,7 +158,7 @@ def test_a_hub_with_a_bug_at_a_stage(full: Hub, new: Path, stage: str) -> None:
     assert fails(full, new, STAGES[stage], status=500).exit_code == 3
 
 
-@pytest.mark.parametrize("stage", ["info", "tree", "refs", "commit"])
+@pytest.mark.parametrize("stage", ["whoami", "info", "tree", "refs", "commit"])
 def test_an_answer_that_is_none_of_a_hub(full: Hub, new: Path, stage: str) -> None:
     error = fails(full, new, STAGES[stage], status=200)
     assert "the answer is not that of a hub" in error.message

@@ -58,17 +58,15 @@ def plan_for_hub(plan: Plan, hub: HubClient) -> Plan:
 
 def _check_token(hub: HubClient) -> None:
     person, owner = hub.whoami(), hub.target.owner
-    token = (person.get("auth") or {}).get("accessToken") or {}
-    if token.get("role") == "read":
+    if person.role == "read":
         raise AccessError("the token may only read", "make one that may write, then `hf auth login`")
-    orgs = {org.get("name"): org.get("roleInOrg") for org in person.get("orgs") or []}
-    if owner != person.get("name") and owner not in orgs:
+    if owner != person.name and owner not in person.orgs:
         raise AccessError(
-            f"the token is {person.get('name')}'s, who is not in {owner}",
-            f"publish to {person.get('name')}/…, or use a token of {owner}",
+            f"the token is {person.name}'s, who is not in {owner}",
+            f"publish to {person.name}/…, or use a token of {owner}",
         )
-    if orgs.get(owner) == "read":
-        raise AccessError(f"{person.get('name')} may only read in {owner}", f"ask {owner} for the right to write")
+    if person.orgs.get(owner) == "read":
+        raise AccessError(f"{person.name} may only read in {owner}", f"ask {owner} for the right to write")
 
 
 def _check_visibility(plan: Plan, *, private: bool) -> None:

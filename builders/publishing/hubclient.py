@@ -47,6 +47,21 @@ class DoubtError(PublishError):
 
 
 @dataclass(frozen=True, slots=True)
+class Person:
+    """Whose token it is.
+
+    Attributes:
+        name: the account.
+        role: what the token may do: `read`, `write`, `fineGrained`; None where the hub does not say.
+        orgs: the role in each organisation of the account.
+    """
+
+    name: str
+    role: str | None
+    orgs: dict[str, str | None]
+
+
+@dataclass(frozen=True, slots=True)
 class Repository:
     """A repository as the hub describes it."""
 
@@ -65,9 +80,16 @@ class HubClient:
 
     # -- reading --
 
-    def whoami(self) -> dict[str, Any]:
+    def whoami(self) -> Person:
         """Whose token it is, and what it may do."""
-        return self._ask("asking whose token it is", self.api.whoami)
+
+        def look() -> Person:
+            said = self.api.whoami()
+            token = (said.get("auth") or {}).get("accessToken") or {}
+            orgs = {org["name"]: org.get("roleInOrg") for org in said.get("orgs") or []}
+            return Person(said["name"], token.get("role"), orgs)
+
+        return self._ask("asking whose token it is", look)
 
     def repository(self) -> Repository | None:
         """The repository; None where there is none that the token may see."""
