@@ -9,11 +9,13 @@ from hub import Hub
 from dehusk.builders.build import build_dataset
 from dehusk.builders.publishing.publication import Patience, Plan, Publication, Published
 from dehusk.builders.publishing.publish import plan_publication, publish_dataset
-from dehusk.builders.recipe import Pack, Recipe
+from dehusk.builders.recipe import Duplicates, Pack, Recipe
 
 TARGET = "ada/pages"
 
 QUICK = Patience(attempts=3, first_wait=0.01, timeout=10.0)
+APART = Duplicates(threshold=1.0)
+"""For pages that are near copies of each other and shall not say so."""
 
 PAGE = """Lock Keeper's Weekly
 Start
@@ -50,7 +52,7 @@ def write_large_pages(folder: Path, count: int) -> Path:
 def build_pages(folder: Path, numbers: range, *, shard_bytes: int = 1 << 20) -> Path:
     """A dataset of short pages."""
     seeds = write_pages(folder / "seeds", numbers)
-    build_dataset(seeds, folder / "dist", Recipe(pack=Pack(shard_bytes=shard_bytes)))
+    build_dataset(seeds, folder / "dist", Recipe(pack=Pack(shard_bytes=shard_bytes), duplicates=APART))
     return folder / "dist"
 
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 from hub import Hub
-from publishing import QUICK, TARGET, build_pages, git, history, plan, publish, write_pages
+from publishing import APART, QUICK, TARGET, build_pages, git, history, plan, publish, write_pages
 
 from dehusk.builders.build import build_dataset
 from dehusk.builders.cards.changes import read_changes
@@ -101,7 +101,7 @@ def test_another_card_of_the_same_records_is_no_change_of_them(
     publish(three, hub)
     publish(four, hub)
     before = told(hub)
-    recipe = Recipe(dataset=Dataset(pretty_name="Locks"))
+    recipe = Recipe(dataset=Dataset(pretty_name="Locks"), duplicates=APART)
     build_dataset(write_pages(tmp_path / "seeds", range(4)), tmp_path / "dist", recipe)
     publish(tmp_path / "dist", hub)
     assert "# Locks" in git(hub, "show", "main:README.md")

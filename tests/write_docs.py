@@ -1,11 +1,13 @@
 """The reference pages that are derived from code. `python tests/write_docs.py` writes them; a test holds them to it."""
 
 import inspect
+import os
 import re
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-import click
 import msgspec
 
 from dehusk.builders.cards.sections import table
@@ -128,20 +130,20 @@ def _default(struct: type[msgspec.Struct], name: str) -> str:
 
 def commands_page() -> str:
     """`docs/commands.md`."""
-    group = click.Context(main, info_name="dehusk", terminal_width=100, max_content_width=100)
-    parts = [_help_of(main, group)]
-    for name, command in main.commands.items():
-        parts.append(_help_of(command, click.Context(command, info_name=name, parent=group)))
+    parts = "\n".join(map(_help_of, ([], *([name] for name in main.commands))))
     return f"""# Commands
 
 Derived from `builders/cli.py`; change it there.
 
-{chr(10).join(parts)}"""
+{parts}"""
 
 
-def _help_of(command: click.Command, ctx: click.Context) -> str:
-    text = re.sub(r" +$", "", command.get_help(ctx), flags=re.MULTILINE)
-    return f"## `{ctx.command_path.partition(' [')[0]}`\n\n```text\n{text}\n```\n"
+def _help_of(words: list[str]) -> str:
+    """What `dehusk ... --help` prints; asked in a process of its own, as click remembers who asked first."""
+    run = [sys.executable, "-c", "from dehusk.builders.cli import main; main(prog_name='dehusk')", *words, "--help"]
+    env = os.environ | {"COLUMNS": "102", "NO_COLOR": "1"}
+    text = subprocess.run(run, env=env, capture_output=True, text=True, check=True).stdout
+    return f"## `{' '.join(['dehusk', *words])}`\n\n```text\n{re.sub(' +$', '', text, flags=re.MULTILINE)}```\n"
 
 
 PAGES = {"record.md": record_page, "recipe.md": recipe_page, "commands.md": commands_page}
