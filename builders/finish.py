@@ -26,7 +26,7 @@ from .cards.papers import write_papers
 from .duplicates import PLACES, find_copies, reject_copies
 from .joining.settle import Applied, is_default, settle, with_settled
 from .joining.trace import TRACE, map_table, write_table
-from .keep import BuiltShard, SplitFile, is_sound, load_shard, note_digest, store_shard, trace_path
+from .keep import BuiltShard, SplitFile, is_sound, load_shard, note_digest, store_shard, trace_paths
 from .pack import (
     REJECTS_FILE,
     Maker,
@@ -151,7 +151,7 @@ def settle_shards(folders: Sequence[Path], setting: Setting) -> list[SettleTask]
 
 def _traces(folder: Path) -> pa.Table:
     """The traces of a shard's records, in the order of its files."""
-    return pa.concat_tables([TRACE.empty_table(), *(map_table(trace_path(file)) for file in load_shard(folder).files)])
+    return pa.concat_tables([TRACE.empty_table(), *map(map_table, trace_paths(folder))])
 
 
 def is_among(ids: pa.ChunkedArray, some: Iterable[str]) -> pa.ChunkedArray:

@@ -1,6 +1,7 @@
 """Inputs: digests of all that a shard is made from, so that one built before is known again; never a time stamp."""
 
 import hashlib
+import io
 import json
 import os
 import re
@@ -12,7 +13,7 @@ from functools import cache
 from importlib.metadata import PackageNotFoundError, requires, version
 from importlib.resources import files
 from pathlib import Path
-from typing import Any, BinaryIO, Final
+from typing import Any, BinaryIO, Final, cast
 
 from .plan import Plan
 from .recipe import Recipe
@@ -27,7 +28,6 @@ FORM: Final = 1
 FINISH_ONLY: Final = ("dataset", "duplicates")
 """Tables of the recipe that no shard depends on."""
 
-_BLOCK: Final = 1 << 20
 _NAME: Final = re.compile(r"[A-Za-z0-9._-]+")
 
 
@@ -142,13 +142,10 @@ def _told_of(seed: Seed, large: Mapping[str, LargeFile]) -> str:
 
 
 def _digest(file: BinaryIO) -> str:
-    digest = hashlib.sha256()
     try:
-        while block := file.read(_BLOCK):
-            digest.update(block)
+        return hashlib.file_digest(cast("io.BufferedReader", file), "sha256").hexdigest()
     except OSError:
         return ""
-    return digest.hexdigest()
 
 
 def shard_key(ground: str, seeds: Iterable[Seed], inputs: Iterable[str]) -> str:

@@ -108,10 +108,10 @@ def _traces(built: BuiltShard) -> list[str]:
 
 def load_shard(folder: Path) -> BuiltShard:
     """Reads a shard that was stored."""
-    note = msgspec.json.decode((folder / _SHARD).read_bytes(), type=_Note)
+    note = _read_note(folder)
     return BuiltShard(
         folder=folder,
-        files=tuple(msgspec.structs.replace(file, path=str(folder / file.path)) for file in note.files),
+        files=_files_in(note, folder),
         rejects=pq.read_table(folder / REJECTS_FILE, schema=REJECTS),
         seeds=tuple(note.seeds),
         withdrawn=tuple(note.withdrawn),
@@ -119,6 +119,19 @@ def load_shard(folder: Path) -> BuiltShard:
         hand=note.hand,
         summary=note.summary,
     )
+
+
+def trace_paths(folder: Path) -> list[Path]:
+    """Where the traces of a stored shard lie, in the order of its files."""
+    return [trace_path(file) for file in _files_in(_read_note(folder), folder)]
+
+
+def _read_note(folder: Path) -> _Note:
+    return msgspec.json.decode((folder / _SHARD).read_bytes(), type=_Note)
+
+
+def _files_in(note: _Note, folder: Path) -> tuple[SplitFile, ...]:
+    return tuple(msgspec.structs.replace(file, path=str(folder / file.path)) for file in note.files)
 
 
 def is_whole(folder: Path, takedown: Takedown, hand: HandLabels) -> bool:
@@ -149,7 +162,7 @@ def note_digest(folder: Path) -> str:
 
 def _sound_note(folder: Path) -> _Note | None:
     try:
-        note = msgspec.json.decode((folder / _SHARD).read_bytes(), type=_Note)
+        note = _read_note(folder)
         stored = {file.path: file.sha256 for file in note.files} | note.tables
         sound = all(file_digest(folder / name) == sha256 for name, sha256 in stored.items())
     except (OSError, msgspec.MsgspecError):

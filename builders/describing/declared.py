@@ -474,9 +474,9 @@ def _say_graph(reading: _Reading) -> None:
     addresses = frozenset(bare_address(x.value) for x in reading.found if x.field == "url")
     own = find_own(graph, Page(addresses - {""}, titles))
     if own.work is not None:
-        _say_node(own.work, graph, "" if own.is_article else "work ", reading)
+        prefix = "" if own.is_article else "work "
+        _say_node(own.work, graph, prefix, reading)
         if "headline" not in own.work:
-            prefix = "" if own.is_article else "work "
             reading.say("title", f"json-ld: {prefix}name", as_text(own.work.get("name")))
     if own.page is not None:
         _say_node(own.page, graph, "page ", reading)

@@ -91,8 +91,8 @@ def settle_title(page: Sheet, about: About, declared: Sequence[Declared]) -> int
         for group in ranked[1:]
         if group.origins[0] not in best.origins and group.origins[0] != TEXT  # a part of a title differs from nothing
     ]
-    markup = [origin for origin in best.origins if origin != "text"]
-    if "text" in best.origins:
+    markup = [origin for origin in best.origins if origin != TEXT]
+    if TEXT in best.origins:
         about.settle("title", said, [*text, *_others("title", markup, differing)])
         return text[0].span.line if text and text[0].span else None
     seen = _seen(page, best)
@@ -209,16 +209,13 @@ def _settle_published(about: About, declared: Sequence[Declared], rules: tuple[R
             _publish_change(about)
         return
     spans = about.of("published")
-    if not strong or (strong[0].stamp.when.date() != text.date() and _text_wins(text, strong, stated)):
-        same = [one.origin for one in stated if one.stamp.when.date() == text.date()]
-        about.settle("published", text, [*spans, *_others("published", same, _differing(stated, text))])
-    elif strong[0].stamp.when.date() != text.date():
-        _note_stamp(about, "published", strong[0], stated, _as(DIFFERS, spans))
-    elif strong[0].stamp.precision == "day" or (about.fields["published_precision"] != "day"):
-        same = [one.origin for one in stated if one.stamp.when.date() == text.date()]
-        about.settle("published", text, [*spans, *_others("published", same, _differing(stated, text))])
-    else:
+    same_day = bool(strong) and strong[0].stamp.when.date() == text.date()
+    if same_day and strong[0].stamp.precision != "day" and about.fields["published_precision"] == "day":
         _note_stamp(about, "published", strong[0], stated, _as(AGREES, spans))
+    elif strong and not same_day and not _text_wins(text, strong, stated):
+        _note_stamp(about, "published", strong[0], stated, _as(DIFFERS, spans))
+    else:
+        _keep_text(about, "published", text, stated)
 
 
 def _publish_change(about: About) -> None:
@@ -248,6 +245,12 @@ def _note_stamp(about: About, field: str, best: _Dated, stated: Sequence[_Dated]
         about.fields["published_precision"] = best.stamp.precision
 
 
+def _keep_text(about: About, field: str, text: datetime, stated: Sequence[_Dated]) -> None:
+    """Keeps the date that the text states, with what the markup says of it."""
+    same = [one.origin for one in stated if one.stamp.when.date() == text.date()]
+    about.settle(field, text, [*about.of(field), *_others(field, same, _differing(stated, text))])
+
+
 def _settle_modified(about: About, declared: Sequence[Declared], rules: tuple[Reading, Dates]) -> None:
     stated = _stamps(declared, "modified", rules)
     published: datetime | None = about.fields.get("published")
@@ -256,8 +259,7 @@ def _settle_modified(about: About, declared: Sequence[Declared], rules: tuple[Re
     if text is None and later:
         _note_stamp(about, "modified", later[0], later, [])
     elif text is not None:
-        same = [one.origin for one in stated if one.stamp.when.date() == text.date()]
-        about.settle("modified", text, [*about.of("modified"), *_others("modified", same, _differing(stated, text))])
+        _keep_text(about, "modified", text, stated)
     when: datetime | None = about.fields.get("modified")
     if when is not None and published is not None and when.date() < published.date():
         about.settle("modified", None, [])
@@ -403,17 +405,13 @@ def _settle_language(about: About, declared: Sequence[Declared]) -> None:
 
 
 def _is_front(address: str) -> bool:
-    return address.rstrip("/").count("/") < 3
+    """Whether an address is that of a whole site."""
+    return address.count("/") < 4 and address.rstrip("/").count("/") < 3
 
 
 def _settle_address(about: About, declared: Sequence[Declared]) -> None:
     said = [one for one in declared if one.field == "url" and is_address(one.value)]
-    said.sort(
-        key=lambda one: (
-            one.value.count("/") < 4 and one.value.rstrip("/").count("/") < 3,
-            one.origin != "link: canonical",
-        )
-    )
+    said.sort(key=lambda one: (_is_front(one.value), one.origin != "link: canonical"))
     if not said:
         return
     text = about.fields.get("url")

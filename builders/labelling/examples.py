@@ -190,6 +190,27 @@ def appended(examples: Examples, texts: list[Text], columns: Mapping[str, NDArra
     return Examples(texts=texts, offsets=offsets, **joined)
 
 
+def with_pages(examples: Examples, pages: Iterable[tuple[Text, Mapping[str, NDArray[Any]]]]) -> Examples:
+    """Examples with further pages behind them.
+
+    Args:
+        examples: those before.
+        pages: of each page its text, whose `first` and `last` are filled in here, and its arrays as `appended` takes
+            them but `origin`: every line is its own.
+    """
+    texts = list(examples.texts)
+    parts: dict[str, list[NDArray[Any]]] = defaultdict(list)
+    for text, columns in pages:
+        first = texts[-1].last if texts else 0
+        texts.append(text._replace(first=first, last=first + len(columns["target"])))
+        for name, values in columns.items():
+            parts[name].append(values)
+    if not parts:
+        return examples
+    made = {name: np.concatenate(values) for name, values in parts.items()}
+    return appended(examples, texts, made | {"origin": np.arange(len(examples.origin), texts[-1].last)})
+
+
 def seen_of(text: str, start: NDArray[np.int64], end: NDArray[np.int64]) -> dict[str, NDArray[Any]]:
     """What is computed of the lines of one page, by the names in `Examples`; `steps` are words looked up a line."""
     points = np.frombuffer(text.encode("utf-32-le"), np.uint32)

@@ -6,7 +6,6 @@ which says for lines of the file, or ranges of them, what they are.
 """
 
 import re
-from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, Final
@@ -19,9 +18,9 @@ from dehusk.builders.terminal import line_numbers
 from dehusk.schema.errors import UsageError
 from dehusk.schema.page import Page
 
-from .examples import Examples, Text, appended, by_hand, seen_of
+from .examples import Examples, Text, by_hand, seen_of, with_pages
 from .hand import LabelledPage, check_label, file_bytes, labelled_page, labelled_pages
-from .markup import MARKS
+from .markup import MARK_BYTES
 
 OWN: Final = "own"
 """The source, and the renderer, that these texts name."""
@@ -56,19 +55,11 @@ def read_own(place: Path) -> Iterator[LabelledPage]:
 
 def with_own(examples: Examples, pages: Iterable[LabelledPage]) -> Examples:
     """Examples with labelled pages behind them; each is a site of its own."""
-    texts = list(examples.texts)
-    parts: dict[str, list[NDArray[Any]]] = defaultdict(list)
-    for page in pages:
-        if len(page.start):
-            first = texts[-1].last if texts else 0
-            name = f"{OWN}/{page.id}"
-            texts.append(Text(name, OWN, OWN, name, "", "", first, first + len(page.start)))
-            for column, value in _columns(page).items():
-                parts[column].append(value)
-    if not parts:
-        return examples
-    made = {name: np.concatenate(values) for name, values in parts.items()}
-    return appended(examples, texts, made | {"origin": np.arange(len(examples.origin), texts[-1].last)})
+    return with_pages(examples, ((_text(f"{OWN}/{page.id}"), _columns(page)) for page in pages if len(page.start)))
+
+
+def _text(name: str) -> Text:
+    return Text(name, OWN, OWN, name, lang="", page_type="", first=0, last=0)
 
 
 def _columns(page: LabelledPage) -> dict[str, NDArray[Any]]:
@@ -77,7 +68,7 @@ def _columns(page: LabelledPage) -> dict[str, NDArray[Any]]:
     return {
         **seen_of(page.text, page.start, page.end),
         **by_hand(page.labels, [None] * lines, OWN),
-        "marks": np.zeros((lines, -(-MARKS // 8)), np.uint8),
+        "marks": np.zeros((lines, MARK_BYTES), np.uint8),
         "found": np.zeros(lines, np.bool_),
     }
 

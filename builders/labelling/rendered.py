@@ -4,8 +4,7 @@ The benchmark folder labels the lines of renderings that other tools made; those
 carried over where the lines are the same.
 """
 
-from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from difflib import SequenceMatcher
 from pathlib import Path
 from typing import Any, Final
@@ -17,7 +16,7 @@ from numpy.typing import NDArray
 from dehusk.builders.reading.html import HtmlPage, html_page
 from dehusk.builders.unpacking.document import Refused
 
-from .examples import PARTS, Examples, appended, by_hand, hand_labels, read_folder, seen_of
+from .examples import PARTS, Examples, Text, by_hand, hand_labels, read_folder, seen_of, with_pages
 from .markup import letters
 
 RENDERED: Final = "html"
@@ -68,8 +67,12 @@ def with_rendered(folder: Path, examples: Examples, more: Path | None = None) ->
     """
     hand = hand_labels(folder, more)
     place = {text.page_id: text for text in examples.texts if text.renderer == NEAREST}
-    texts = list(examples.texts)
-    parts: dict[str, list[NDArray[Any]]] = defaultdict(list)
+    return with_pages(examples, _pages(folder, place, hand))
+
+
+def _pages(
+    folder: Path, place: Mapping[str, Text], hand: Mapping[str, Sequence[str]]
+) -> Iterator[tuple[Text, dict[str, NDArray[Any]]]]:
     for page, text in read_folder(folder):
         known = place.get(text["page_id"])
         if text["renderer"] != NEAREST or known is None:
@@ -77,13 +80,8 @@ def with_rendered(folder: Path, examples: Examples, more: Path | None = None) ->
         read = read_rendered(page["html"])
         if read is None:
             continue
-        first = texts[-1].last
-        texts.append(known._replace(renderer=RENDERED, first=first, last=first + len(read.lines.start)))
         gold = (page["gold"] or {}).get("body") or ""
-        for name, value in _columns(read, text, hand.get(text["page_id"]), gold).items():
-            parts[name].append(value)
-    columns = {name: np.concatenate(values) for name, values in parts.items()}
-    return appended(examples, texts, columns | {"origin": np.arange(len(examples.origin), texts[-1].last)})
+        yield known._replace(renderer=RENDERED), _columns(read, text, hand.get(text["page_id"]), gold)
 
 
 def _columns(page: HtmlPage, text: dict[str, Any], hand: Sequence[str] | None, gold: str) -> dict[str, NDArray[Any]]:

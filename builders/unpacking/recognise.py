@@ -40,7 +40,6 @@ _HTML: Final = re.compile(
 _HEAD: Final = 1 << 12
 
 COMPRESSIONS: Final = ("gz", "bz2", "zst")
-BOXES: Final = ("zip", "warc", "parquet", "arrow", "tar", "jsonl", "csv", "tsv")
 
 
 def recognise_format(head: bytes, name: str) -> str | None:
@@ -51,7 +50,7 @@ def recognise_format(head: bytes, name: str) -> str | None:
         name: its name.
 
     Returns:
-        One of `COMPRESSIONS` or `BOXES`, `text` or `html`; None for what can be none of them.
+        One of `COMPRESSIONS`, a box that `unpack` has a reader of, `text` or `html`; None for what can be none of them.
     """
     for kind, mark in _MARKS:
         if mark.match(head):
