@@ -241,13 +241,15 @@ class HubClient:
         try:
             with _careful_session(self.patience, self.watch):
                 return call()
-        except (*ours, _transport_error(), *_token_errors()) as error:
+        except (*ours, _transport_error(), *_token_errors(), *_xet_errors()) as error:
             self._explain(error, f"{doing} at {self.target.url}")
 
     def _explain(self, error: Exception, where: str) -> NoReturn:
         """Raises the error of ours that says what happened; the original's text may hold signed URLs and is masked."""
         from huggingface_hub.errors import OfflineModeIsEnabled, RepositoryNotFoundError
 
+        if isinstance(error, _xet_errors()) and isinstance(error.__cause__, Exception):
+            error = error.__cause__  # what the hub answered
         said = masked(error).strip() or type(error).__name__
         if isinstance(error, OfflineModeIsEnabled):
             raise TargetError("the hub's client is offline: HF_HUB_OFFLINE is set", "unset it to publish") from None
@@ -327,9 +329,17 @@ def _already_done() -> Iterator[None]:
 
 def _token_errors() -> tuple[type[Exception], ...]:
     """What the client raises when it finds no token; some versions have one error, others two."""
+    return _errors_named("LocalTokenNotFoundError", "OIDCError")
+
+
+def _xet_errors() -> tuple[type[Exception], ...]:
+    """What some versions of the client wrap an answer in that it gets when it asks for a token of the storage."""
+    return _errors_named("XetError")
+
+
+def _errors_named(*names: str) -> tuple[type[Exception], ...]:
     from huggingface_hub import errors
 
-    names = ("LocalTokenNotFoundError", "OIDCError")
     return tuple(getattr(errors, name) for name in names if hasattr(errors, name))
 
 
