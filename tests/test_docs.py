@@ -116,3 +116,12 @@ def test_examples_in_docstrings_hold(name: str) -> None:
     except ModuleNotFoundError as missing:
         pytest.skip(f"{name} needs {missing.name}")
     assert doctest.testmod(module).failed == 0
+
+
+def test_tests_that_documents_name_are_there() -> None:
+    told = "\n".join(document.read_text(encoding="utf-8") for document in DOCUMENTS)
+    named = set(re.findall(r"`(test_\w+\.py)::(test_\w+)`", told))
+    assert len(named) > 10
+    assert {
+        (file, name) for file, name in named if f"\ndef {name}(" not in (ROOT / "tests" / file).read_text()
+    } == set()

@@ -3,16 +3,21 @@
 Bombs, links, devices and damage of boxes are in the tests of their formats.
 """
 
+from pathlib import Path
+from unicodedata import category
+
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from dehusk.builders.batches import read_batches
 from dehusk.builders.recipe import Recipe
 from dehusk.builders.road import Batch, build_batch
 from dehusk.builders.unpacking.document import Document, Media, Place
+from dehusk.builders.unpacking.seeds import list_seeds
 
-CONTROLS = "".join(map(chr, [*range(0x20), *range(0x7F, 0xA0), 0xAD, 0x61C, *range(0x200B, 0x2010)]))
-BIDI = "".join(map(chr, [*range(0x2028, 0x202F), *range(0x2066, 0x206A), 0xFEFF, 0xFFF9, 0xE0001]))
+UNSEEN = "".join(each for each in map(chr, range(0x110000)) if category(each) in {"Cc", "Cf", "Zl", "Zp"})
+"""All of Unicode's control, direction and format characters."""
 
 
 def go(data: bytes, media: Media) -> Batch:
@@ -23,11 +28,11 @@ def go(data: bytes, media: Media) -> Batch:
 @pytest.mark.parametrize(
     "data",
     [
-        pytest.param(b"x\n\n" * 200_000, id="many lines"),
+        pytest.param(b"x\n" * 1_000_000, id="a million lines"),
         pytest.param(b"word " * 300_000, id="a long line"),
         pytest.param(b"Ferry\0s sail.\0\0\n" * 100, id="NUL"),
         pytest.param(b"Ferries \xed\xa0\x80 sail \xed\xbf\xbf.\n" * 3, id="lone surrogates"),
-        pytest.param(f"Ferry {CONTROLS} sails.\n{BIDI}\nIt {BIDI} rings.".encode(), id="control and direction"),
+        pytest.param(f"Ferry {UNSEEN} sails.\n{UNSEEN}\nIt rings.".encode(), id="control and direction"),
         pytest.param("".join(map(chr, range(0x2000, 0x3100))).encode(), id="marks and symbols"),
         pytest.param(b"a" * 60_000 + b"!", id="one word"),
         pytest.param(b"((((((([[[[{{{{" * 3_000, id="brackets"),
@@ -45,6 +50,17 @@ def test_a_hostile_page_is_a_sound_record_or_a_reject(data: bytes, media: Media)
     reasons = batch.rejects["reason"].to_pylist()
     assert batch.records.num_rows + len(reasons) == 1
     assert set(reasons) <= {"too_many_lines", "line_too_long", "undecodable", "unsupported_format"}
+
+
+@pytest.mark.parametrize(("size", "reason"), [(100_000_000, "too_large"), (16_000_000, "line_too_long")])
+def test_a_page_of_one_endless_line_is_a_reject(size: int, reason: str, tmp_path: Path) -> None:
+    (tmp_path / "long.txt").write_bytes(b"word " * (size // 5))
+    recipe = Recipe()
+
+    batches = [build_batch(load.items, recipe, {}) for load in read_batches(list_seeds(tmp_path), recipe)]
+
+    assert [batch.records.num_rows for batch in batches if batch.records.num_rows] == []
+    assert [why for batch in batches for why in batch.rejects["reason"].to_pylist()] == [reason]
 
 
 HEADS = st.sampled_from(
