@@ -944,3 +944,52 @@ def train_command(bench: Path, out: Path, seed: int, folds: int, **files: Path |
         raise UsageError(f"there is no folder or file {own}", "name your labelled pages")
     train_model(bench, out, seed=seed, folds=folds, say=partial(click.echo, err=True), **files)
     click.echo(visible(f"{out} holds the line model, its card and its figures"))
+
+
+# -- tune --------------------------------------------------------------------------------------------------------------
+
+
+@main.command(
+    "tune",
+    epilog=_examples(
+        "dehusk tune dumps/dehusk.labels.jsonl tuned --others dumps",
+        "dehusk tune corrected tuned --others dumps --others 's3://bucket/crawl/*.warc.gz' --seed 7",
+    ),
+)
+@click.argument("pages", type=_PATH)
+@click.argument("out", type=_PATH)
+@click.option(
+    "--others", multiple=True, metavar="SOURCE", help="Pages whose labels are to stay; can be given several times."
+)
+@click.option("--seed", type=click.IntRange(min=0), default=1, show_default=True, help="The same seed, the same model.")
+def tune_command(pages: Path, out: Path, others: tuple[str, ...], seed: int) -> None:
+    """Tunes the line model to a few labelled pages, in a minute.
+
+    PAGES is a labels file of `dehusk review`, or a folder of labelled pages; OUT a folder for the model. What a few
+    pages teach can spoil others: the most doubtful pages of the SOURCEs hold it back, and how many of their lines have
+    another label afterwards is told. Needs PyTorch: pip install 'dehusk[train]'.
+    """
+    from .labelling.hand import NO_LABELS
+    from .labelling.model import stored_weights
+    from .labelling.own import read_own
+    from .recipe import Recipe
+    from .reviewing.doubtful import find_doubtful
+    from .terminal import visible
+    from .unpacking.sources import list_sources
+
+    with needs("train", "tuning"):
+        from .labelling.tune import MOST_OTHERS, save_weights, tune_model
+    if not (pages.is_dir() or pages.is_file()):
+        raise UsageError(f"there is no folder or file {pages}", "name your labelled pages")
+    own = list(read_own(pages))
+    if not any(label for page in own for label in page.labels):
+        raise UsageError(f"{pages} has no label by hand", "label some lines with `dehusk review`")
+    told = {page.text for page in own}
+    found = find_doubtful(list_sources(others), Recipe(), NO_LABELS, most=MOST_OTHERS).pages if others else ()
+    tuned = tune_model(stored_weights(), own, [one.page for one in found if one.page.text not in told], seed=seed)
+    save_weights(tuned.arrays, out)
+    click.echo(
+        f"of {tuned.told} lines labelled by hand {tuned.right_before} were right and {tuned.right_after} are now"
+    )
+    click.echo(f"of {tuned.others} lines of other pages {tuned.changed} have another label now")
+    click.echo(visible(f"{out} holds the line model"))

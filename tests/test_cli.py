@@ -492,10 +492,11 @@ def test_what_is_no_dataset_is_wrong_use(tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(find_spec("torch") is not None, reason="the packages for training are installed")
-def test_without_the_packages_for_training_the_tip_is_to_install_them(tmp_path: Path) -> None:
-    refused = run("train", tmp_path, tmp_path / "out")
+@pytest.mark.parametrize(("command", "what"), [("train", "training"), ("tune", "tuning")])
+def test_without_the_packages_for_training_the_tip_is_to_install_them(command: str, what: str, tmp_path: Path) -> None:
+    refused = run(command, tmp_path, tmp_path / "out")
     assert (refused.exit_code, refused.stdout) == (WRONG_USE, "")
-    assert refused.stderr == "error: training needs torch, which is not installed\ntip: pip install 'dehusk[train]'\n"
+    assert refused.stderr == f"error: {what} needs torch, which is not installed\ntip: pip install 'dehusk[train]'\n"
     assert not (tmp_path / "out").exists()
 
 

@@ -120,12 +120,8 @@ class LineModel:
     @classmethod
     @cache
     def load(cls) -> "LineModel":
-        """The weights that come with the package."""
-        with (
-            files("dehusk.builders.labelling").joinpath("line_model.npz").open("rb") as file,
-            np.load(file, allow_pickle=False) as stored,
-        ):
-            return cls.from_arrays({name: stored[name] for name in stored.files})
+        """The model with the weights that come with the package."""
+        return cls.from_arrays(stored_weights())
 
     @classmethod
     def from_arrays(cls, stored: dict[str, NDArray[np.generic]]) -> "LineModel":
@@ -262,6 +258,15 @@ class LineModel:
         mean = np.rint(total.astype(np.float64) / count[:, None]).astype(np.float32)
         most = np.stack([page.max(axis=0) for page in pages])
         return back(self._whole(into(np.concatenate([mean, most], axis=1)), f"inside_context{i}"))
+
+
+def stored_weights() -> dict[str, NDArray[np.generic]]:
+    """The arrays of the weights that come with the package."""
+    with (
+        files("dehusk.builders.labelling").joinpath("line_model.npz").open("rb") as file,
+        np.load(file, allow_pickle=False) as stored,
+    ):
+        return {name: stored[name] for name in stored.files}
 
 
 def decide(logits: F32, line: NDArray[np.uint32], heads: I64, tables: Tables) -> Predictions:

@@ -4,7 +4,7 @@
 """
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, NamedTuple, TypeAlias
 
@@ -26,6 +26,9 @@ Activation: TypeAlias = Callable[[Tensor, str], Tensor]
 PAGE_TYPES: Final = ("article", "forum", "product", "collection", "listing", "documentation", "service")
 WORD_SCALE: Final = 0.05
 """The size of fresh word vectors, and of what given ones add to them at first."""
+
+BAG_STEP: Final = 1 / 16
+"""The step of summed word vectors in restored weights. Any gives the same network; this one was measured."""
 
 DENSE_UNIT: Final = 1 / 64
 """Dense features come as whole numbers up to 255; the network sees them in this unit."""
@@ -274,6 +277,39 @@ def quantised(shape: Shape, parameters: Parameters, steps: Steps, names: np.ndar
         "dilations": np.array(shape.dilations, np.int64),
         "contexts": np.array(shape.contexts, np.int64),
     }
+    for name, unit_in in _units(shape, steps).items():
+        _put_layer(out, name, weights, unit_in)
+    for name, step in steps.items():
+        if name not in ("bag", "words"):
+            out[f"step.{name}"] = np.float32(1 / step)
+    return out
+
+
+def restored(stored: Mapping[str, np.ndarray[Any, Any]]) -> tuple[Shape, Parameters, Steps]:
+    """What `quantised` was given, but for what only training needs (the layer of page types is zeros).
+
+    Only the ratio of the steps of words and of their sums is stored; that of the sums is `BAG_STEP` here.
+    """
+    shape = Shape(
+        word_dims=stored["words"].shape[1],
+        width=len(stored["neck.bias"]),
+        dilations=tuple(stored["dilations"].tolist()),
+        contexts=tuple(stored["contexts"].tolist()),
+    )
+    steps = {name[5:]: 1 / float(value) for name, value in stored.items() if name.startswith("step.")}
+    steps |= {"bag": BAG_STEP, "words": float(stored["bag_scale"]) * BAG_STEP}
+    parameters = {"words": torch.from_numpy(stored["words"].astype(np.float32)) * steps["words"]}
+    for name, unit in _units(shape, steps).items():
+        weight = stored[f"{name}.weight"].astype(np.float32) * stored[f"{name}.scale"] / unit
+        parameters[f"{name}.weight"] = torch.from_numpy(weight)
+        parameters[f"{name}.bias"] = torch.from_numpy(stored[f"{name}.bias"].copy())
+    parameters["page_type.weight"] = torch.zeros(shape.width, len(PAGE_TYPES))
+    parameters["page_type.bias"] = torch.zeros(len(PAGE_TYPES))
+    return shape, parameters, steps
+
+
+def _units(shape: Shape, steps: Steps) -> dict[str, Any]:
+    """Of each layer, the unit of the whole numbers that enter it."""
     layers = ["neck", "head", *(f"convolution{i}" for i in range(len(shape.dilations)))]
     layers += [f"{kind}{i}" for kind in ("context", "return") for i in shape.contexts]
     inputs = {"neck": "before_neck", "head": "before_head"}
@@ -282,12 +318,7 @@ def quantised(shape: Shape, parameters: Parameters, steps: Steps, names: np.ndar
         inputs |= {f"context{i}": f"before_context{i}", f"return{i}": f"inside_context{i}"}
     units: dict[str, Any] = {name: np.float32(steps[inputs[name]]) for name in layers}
     units["entry"] = entry_units(shape, steps).numpy()
-    for name, unit_in in units.items():
-        _put_layer(out, name, weights, unit_in)
-    for name, step in steps.items():
-        if name not in ("bag", "words"):
-            out[f"step.{name}"] = np.float32(1 / step)
-    return out
+    return units
 
 
 def _put_layer(out: dict[str, Any], name: str, weights: dict[str, Any], unit_in: Any) -> None:

@@ -580,8 +580,8 @@ def train_model(
 ) -> Report:
     """Trains the line model from a benchmark folder, and measures it by cross-validation over sites.
 
-    Writes into `out`: `line_model.npz` (trained on all pages), `figures.json` and `model_card.md`, and
-    `predictions.parquet`, the labels that each page got from the model that had not seen its site.
+    Writes into `out`: `line_model.npz` (trained on all pages), `fold0.npz` ... (on all but a fold), `figures.json`,
+    `model_card.md`, and `predictions.parquet`, the labels that each page got from the model that had not seen its site.
 
     Args:
         folder: the benchmark folder, with its `score.py`.
@@ -615,8 +615,9 @@ def train_model(
     logits: dict[int, Logits] = {}
     for k in range(folds):
         say(f"fold {k + 1} of {folds}")
-        model = LineModel.from_arrays(trained_arrays(lessons, np.flatnonzero(fold != k).tolist(), seed + k, say))
-        logits[k] = logits_of(model, examples, np.flatnonzero((fold == k) & real).tolist())
+        own_arrays = trained_arrays(lessons, np.flatnonzero(fold != k).tolist(), seed + k, say)
+        np.savez_compressed(out / f"fold{k}.npz", **own_arrays)
+        logits[k] = logits_of(LineModel.from_arrays(own_arrays), examples, np.flatnonzero((fold == k) & real).tolist())
     say("all pages")
     arrays = trained_arrays(lessons, list(range(len(examples.texts))), seed + folds, say)
     report, found = judged(folder, examples, logits)

@@ -14,7 +14,7 @@ from dehusk.schema.labels import LABELS, TEXT_LABELS
 
 from .examples import EXACT, Examples
 from .features import SINGLE, LineFeatures
-from .model import LineModel, Marked, Tables, decide
+from .model import LineModel, Marked, Predictions, Tables, decide
 from .rendered import NEAREST, RENDERED, lines_of, pages_of, read_rendered, same_lines
 
 Logits = dict[int, NDArray[np.float32]]
@@ -142,6 +142,16 @@ def decided(examples: Examples, i: int, logits: NDArray[np.float32], choice: Cho
     tables = Tables(**choice_arrays(choice))
     found = decide(logits, line, np.zeros(1, np.int64), tables)
     return Decided([LABELS[code] for code in found.label], found.score.tolist())
+
+
+def decided_lines(model: LineModel, examples: Examples) -> list[Predictions]:
+    """What a model, run as at run time, says of the lines of each text."""
+    logits = logits_of(model, examples, range(len(examples.texts)))
+    lines = examples.single[:, SINGLE.index("line")]
+    return [
+        decide(logits[i], lines[text.first : text.last], np.zeros(1, np.int64), model.tables)
+        for i, text in enumerate(examples.texts)
+    ]
 
 
 def scorer(folder: Path) -> ModuleType:

@@ -1,91 +1,96 @@
-"""What twenty corrections on a site never seen are worth on its other pages: `python tests/quality/corrections.py`.
+"""What twenty corrections on a site never seen are worth on its other pages, by the weights of each fold of a training:
 
-A small trial with the functions of `dehusk train`: the line model alone, without teacher and word vectors, learns from
-the hand-labelled pages of the benchmark folder, but of none of a site with four or more of them. Then, as in a review,
-the pages of each such site are put right, the most doubtful first, until twenty lines of the site were corrected (all
-other lines before the twentieth are thereby confirmed), and the model learns again, with these. Counted are right
-labels on the other pages of these sites: before; after; and of a model that learnt without them in another order, which
-shows what chance does.
+    python tests/quality/corrections.py 'trained/fold{}.npz'
+
+Of each site of the benchmark folder with enough hand-labelled pages: its pages are put right as in a review, the most
+doubtful first, until twenty lines were corrected (all other lines before the twentieth are thereby confirmed); then the
+weights of the fold that holds the site, which had not seen it, are tuned as `dehusk tune` does, held back by pages of
+other sites. Counted are right labels and word F1 of the text on the other pages of the site, and on yet other pages of
+other sites. Tables are taken from the weights that come with the package.
 """
 
 import argparse
 import os
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from dehusk.builders.labelling.examples import EXACT, PARTS, hand_labels, no_examples, read_texts
+from dehusk.builders.labelling.examples import (
+    EXACT,
+    PARTS,
+    Examples,
+    Text,
+    fold_of_sites,
+    hand_labels,
+    no_examples,
+    read_texts,
+)
 from dehusk.builders.labelling.hand import LabelledPage
+from dehusk.builders.labelling.model import LineModel, stored_weights
 from dehusk.builders.labelling.own import with_own
-from dehusk.builders.labelling.train import STUDENT, Lessons, Trained, chances, load_phrases, train_network
+from dehusk.builders.labelling.trial import decided_lines
+from dehusk.builders.labelling.tune import TABLES, tune_model
+from dehusk.schema.labels import LABELS, TEXT_LABELS
 
 CORRECTIONS = 20
-LEAST_PAGES = 4
+HELD = 60
+"""Pages of other sites that hold the weights back; the other ones of the fold, at most `GUARDED`, are measured."""
+GUARDED = 100
+FOLDS = 5
+TEXT = np.array([label in TEXT_LABELS for label in LABELS])
 BENCH = Path(os.environ.get("DEHUSK_BENCH") or Path(__file__).parents[3] / "shared" / "bench")
 
-
-class Guess(NamedTuple):
-    """Of one text: the labels by their places in `LABELS`, int64[n], and the mean doubt of its lines."""
-
-    label: NDArray[np.int64]
-    doubt: float
+Weights = dict[str, NDArray[Any]]
 
 
-def labelled_by_site() -> dict[str, list[LabelledPage]]:
+class Found(NamedTuple):
+    """What is known of the benchmark: hand-labelled pages by site, and the fold of each site."""
+
+    pages: dict[str, list[LabelledPage]]
+    fold: dict[str, int]
+
+
+def read_bench() -> Found:
     """The hand-labelled pages, by site; those of no known site each by itself."""
     labels = hand_labels(BENCH, Path(__file__).with_name("labels.jsonl"))
     site: dict[str, str] = {}
     for part in PARTS:
         rows = pq.read_table(BENCH / f"{part}pages.parquet", columns=["page_id", "site"]).to_pylist()
         site |= {row["page_id"]: row["site"] or row["page_id"] for row in rows}
-    found = defaultdict(list)
+    pages, texts = defaultdict(list), []
     for text in read_texts(BENCH):
-        read = labels.get(text["page_id"])
-        if read and text["renderer"] == "innertext":
+        key = text["page_id"]
+        if text["lines"]:
+            texts.append(Text(key, text["renderer"], "", site[key], "", "", 0, 0))
+        if key in labels and text["renderer"] == "innertext":
             start, end = (np.array([line[name] for line in text["lines"]], np.int64) for name in ("start", "end"))
-            page = LabelledPage(text["page_id"], "", text["text"], start, end, tuple(read))
-            found[site[page.id]].append(page)
-    return found
+            pages[site[key]].append(LabelledPage(key, "", text["text"], start, end, tuple(labels[key])))
+    return Found(dict(pages), fold_of_sites(texts, FOLDS, 1))
 
 
-def learn(pages: Sequence[LabelledPage], sites: Sequence[str], epochs: int, seed: int) -> Trained:
-    """A line model of these pages."""
+def right(weights: Weights, pages: Sequence[LabelledPage]) -> NDArray[np.int64]:
+    """int64[5]: right lines, lines; words of text that are kept and should be, are kept, should be."""
     examples = with_own(no_examples(), pages)
-    examples = examples._replace(
-        texts=[text._replace(site=site) for text, site in zip(examples.texts, sites, strict=True)]
-    )
-    plan = replace(STUDENT, epochs=epochs, rounded_epochs=0)
-    lessons = Lessons(examples, None, load_phrases())
-    return train_network(lessons, range(len(examples.texts)), plan, seed, say=lambda _: None)
+    model = LineModel.from_arrays(weights)
+    label = np.concatenate([each.label for each in decided_lines(model, examples)]).astype(np.int64)
+    gold = examples.target.astype(np.int64) - EXACT
+    kept, text = TEXT[label], TEXT[gold]
+    return np.array([(label == gold).sum(), len(gold), *(examples.size @ part for part in (kept & text, kept, text))])
 
 
-def guess(trained: Trained, pages: Sequence[LabelledPage]) -> list[Guess]:
-    """What a model says of pages."""
-    examples = with_own(no_examples(), pages)
-    found = []
-    for _, logits, _, _ in chances(examples, range(len(pages)), trained):
-        raised = np.exp(logits - logits.max(axis=1, keepdims=True))
-        sure = (raised / raised.sum(axis=1, keepdims=True)).max(axis=1)
-        found.append(Guess(logits.argmax(axis=1), float(1 - sure.mean())))
-    return found
-
-
-def gold(page: LabelledPage) -> NDArray[np.int64]:
-    """The labels of a page, by their places in `LABELS`."""
-    return with_own(no_examples(), [page]).target.astype(np.int64) - EXACT
-
-
-def corrected(pages: Sequence[LabelledPage], guesses: Sequence[Guess]) -> list[LabelledPage]:
+def corrected(weights: Weights, pages: Sequence[LabelledPage]) -> list[LabelledPage]:
     """Pages put right, the most doubtful first, until so many lines were corrected; what comes after is not known."""
+    examples = with_own(no_examples(), pages)
+    guesses = decided_lines(LineModel.from_arrays(weights), examples)
+    doubt = [float(1 - guess.score.mean()) for guess in guesses]
     done, left = [], CORRECTIONS
-    for number in sorted(range(len(pages)), key=lambda n: (-guesses[n].doubt, pages[n].id)):
-        wrong = np.flatnonzero(guesses[number].label != gold(pages[number]))
+    for number in sorted(range(len(pages)), key=lambda n: (-doubt[n], pages[n].id)):
+        wrong = np.flatnonzero(guesses[number].label != _gold(examples, number))
         upto = len(pages[number].labels) if len(wrong) < left else int(wrong[left - 1]) + 1
         labels = tuple(label if n < upto else None for n, label in enumerate(pages[number].labels))
         done.append(pages[number]._replace(labels=labels))
@@ -95,53 +100,48 @@ def corrected(pages: Sequence[LabelledPage], guesses: Sequence[Guess]) -> list[L
     return done
 
 
-def right(trained: Trained, pages: Sequence[LabelledPage]) -> int:
-    """How many lines of pages a model labels right."""
-    found = zip(guess(trained, pages), pages, strict=True)
-    return sum(int(np.count_nonzero(one.label == gold(page))) for one, page in found)
+def _gold(examples: Examples, number: int) -> NDArray[np.int64]:
+    text = examples.texts[number]
+    return examples.target[text.first : text.last].astype(np.int64) - EXACT
+
+
+def told(before: NDArray[np.int64], after: NDArray[np.int64]) -> str:
+    """Shares of right labels and word F1, before and after, as cells of a table."""
+    shares = [each[0] / each[1] for each in (before, after)]
+    f1 = [2 * each[2] / max(1, each[3] + each[4]) for each in (before, after)]
+    return " | ".join(f"{value:.3f}" for value in (*shares, *f1))
 
 
 def main() -> None:
-    """Prints a table in Markdown, as far as it is known, after each training."""
+    """Prints a table in Markdown: a row a site, and one of all."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--epochs", type=int, default=STUDENT.epochs)
-    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("weights", help="path of the weights of a fold, {} being its number from 0")
+    parser.add_argument("--pages", type=int, default=4, help="sites with so many pages are taken")
     asked = parser.parse_args()
-    by_site = labelled_by_site()
-    apart = sorted(site for site, pages in by_site.items() if len(pages) >= LEAST_PAGES and "." in site)
-    known = [(page, site) for site, pages in by_site.items() if site not in apart for page in pages]
-    pages, sites = [page for page, _ in known], [site for _, site in known]
-    print(f"{len(pages)} pages learnt from, {asked.epochs} epochs, seed {asked.seed}\n")
-    before = learn(pages, sites, asked.epochs, asked.seed)
-    done = {site: corrected(by_site[site], guess(before, by_site[site])) for site in apart}
-    others = {site: [page for page in by_site[site] if page.id not in {one.id for one in done[site]}] for site in apart}
-    for site in apart:
-        print(f"{site}: {CORRECTIONS} corrections took {len(done[site])} of {len(by_site[site])} pages")
-    tell("before", before, others)
-    more = [(page, site) for site in apart for page in done[site]]
-    after = learn(
-        [*pages, *[page for page, _ in more]], [*sites, *[site for _, site in more]], asked.epochs, asked.seed
-    )
-    tell("after", after, others)
-    tell("before, another seed", learn(pages, sites, asked.epochs, asked.seed + 1), others)
-
-
-def tell(name: str, trained: Trained, others: dict[str, list[LabelledPage]]) -> None:
-    """Prints a row: the share of right labels on the pages of each site, and of all."""
-    counts = {
-        site: (right(trained, pages), sum(len(page.labels) for page in pages))
-        for site, pages in others.items()
-        if pages
-    }
-    if name == "before":
-        print(f"\n| | {' | '.join(counts)} | all |\n|{'---|' * (len(counts) + 2)}")
-        print(f"| other pages: lines | {' | '.join(str(n) for _, n in counts.values())} | {_sum(counts, 1)} |")
-    shares = " | ".join(f"{part / whole:.3f}" for part, whole in counts.values())
-    print(f"| right {name} | {shares} | {_sum(counts, 0) / _sum(counts, 1):.3f} |", flush=True)
-
-
-def _sum(counts: dict[str, tuple[int, int]], place: int) -> int:
-    return sum(each[place] for each in counts.values())
+    pages, fold = read_bench()
+    tables = {name: stored_weights()[name] for name in TABLES}
+    sites = [site for site, own in sorted(pages.items()) if len(own) >= asked.pages and "." in site]
+    print("| site | pages read, others | lines | right before | after | F1 before | after |")
+    print("|" + "---|" * 7)
+    total = np.zeros((4, 5), np.int64)
+    for site in sites:
+        with np.load(asked.weights.format(fold[site]), allow_pickle=False) as stored:
+            weights: Weights = {name: stored[name] for name in stored.files} | tables
+        read = corrected(weights, pages[site])
+        rest = [page for page in pages[site] if page.id not in {one.id for one in read}]
+        if not rest:
+            continue
+        away = [
+            page for one, own in sorted(pages.items()) if fold[one] == fold[site] and one not in sites for page in own
+        ]
+        away = [away[n] for n in np.random.default_rng(1).permutation(len(away))]
+        tuned = tune_model(weights, read, away[:HELD]).arrays
+        guarded = away[HELD : HELD + GUARDED]
+        counts = np.array([right(each, group) for group in (rest, guarded) for each in (weights, tuned)])
+        total += counts
+        print(f"| {site} | {len(read)}, {len(rest)} | {counts[0, 1]} | {told(*counts[:2])} |", flush=True)
+    print(f"| all of them | | {total[0, 1]} | {told(*total[:2])} |")
+    print(f"| pages of other sites | | {total[2, 1]} | {told(*total[2:])} |")
 
 
 if __name__ == "__main__":
