@@ -470,6 +470,14 @@ def test_summary() -> None:
     assert describe(("summary", "x" * (MAX_SUMMARY + 1)))["summary"] is None
 
 
+def test_a_caption_that_repeats_the_headline_is_no_summary() -> None:
+    title = ("title", "The tram is back on the quay")
+    caption = ("summary", "“The tram is back on the quay.”")
+
+    assert describe(title, caption, ("paragraph", PROSE))["summary"] is None
+    assert describe(title, caption, ("summary", "As far as the market."))["summary"] == "As far as the market."
+
+
 def test_publisher_is_the_plainest() -> None:
     row = describe(
         ("legal", "© Agency"),

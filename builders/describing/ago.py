@@ -71,6 +71,9 @@ _NAMED_DAY: Final = {fold_word(name): days for days, table in enumerate(_NAMED_D
 _NAMED_DAY_RULE: Final = re.compile(
     rf"(?<!\w)(?:{'|'.join(sorted(map(re.escape, _NAMED_DAY), key=lambda name: (-len(name), name)))})(?!\w)"
 )
+_WORD: Final = re.compile(r"\w+")
+# How the names begin: far quicker to look for than the names.
+_NAMED_DAY_BEGINS: Final = frozenset(m[0] for name in _NAMED_DAY if (m := _WORD.match(name)))
 _BEFORE: Final = re.compile(r"(?:vor|il y a|hace|há|ha|před|πριν(?: από)?|منذ|قبل|לפני|för|for) $", re.IGNORECASE)
 _AFTER: Final = re.compile(
     " ?"
@@ -112,11 +115,13 @@ def days_ago(line: str) -> tuple[int, int, int] | None:
     """
     text = plain_digits(line[:MAX_CHARS])
     plain = fold_word(text)
-    if _AGO.search(plain):
-        for m in _COUNTED.finditer(text):
+    if (first := _COUNTED.search(text)) is not None and _AGO.search(plain):
+        for m in _COUNTED.finditer(text, first.start()):
             unit = _unit_days(m[2])
             if unit is not None and (back := unit * int(m[1])) <= MAX_AGO:
                 return back, *_span(text, m.start(), m.end())
-    if len(plain) == len(text) and (named := _NAMED_DAY_RULE.search(plain)) is not None:
+    if len(plain) != len(text) or _NAMED_DAY_BEGINS.isdisjoint(_WORD.findall(plain)):
+        return None
+    if (named := _NAMED_DAY_RULE.search(plain)) is not None:
         return _NAMED_DAY[named[0]], named.start(), named.end()
     return None

@@ -7,7 +7,7 @@ the 24th of December to it). Only complete dates count, with day, month and year
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from datetime import time as clock
@@ -279,15 +279,23 @@ def _read_year_day_name(m: re.Match[str], reading: Reading) -> _Day | None:
     return _day(m, _calendar_day(int(m[1]), month[0], int(m[2]), reading))
 
 
+class _Rule(NamedTuple):
+    """One way to write a day, and strings of which a text that is written so has one; none where that saves nothing."""
+
+    rule: re.Pattern[str]
+    read: Callable[[re.Match[str], Reading], _Day | None]
+    needs: tuple[str, ...] = ()
+
+
 _RULES: Final = (
-    (_YEAR_FIRST, _read_year_first),
-    (_DAY_FIRST, _read_day_first),
-    (_ERA, _read_era),
-    (_VIETNAMESE, _read_vietnamese),
-    (_DAY_NAME_YEAR, _read_day_name_year),
-    (_NAME_DAY_YEAR, _read_name_day_year),
-    (_YEAR_NAME_DAY, _read_year_name_day),
-    (_YEAR_DAY_NAME, _read_year_day_name),
+    _Rule(_YEAR_FIRST, _read_year_first),
+    _Rule(_DAY_FIRST, _read_day_first),
+    _Rule(_ERA, _read_era, ("年",)),
+    _Rule(_VIETNAMESE, _read_vietnamese, ("th", "TH", "Th", "tH")),
+    _Rule(_DAY_NAME_YEAR, _read_day_name_year),
+    _Rule(_NAME_DAY_YEAR, _read_name_day_year),
+    _Rule(_YEAR_NAME_DAY, _read_year_name_day),
+    _Rule(_YEAR_DAY_NAME, _read_year_day_name, ("gada", "ж", "-ан")),
 )
 
 
@@ -295,7 +303,12 @@ def _days(text: str, reading: Reading) -> list[_Day]:
     """Every day that some rule of the grammar reads, in any order and overlapping."""
     if _HINT.search(text) is None:
         return []
-    found = [read(m, reading) for rule, read in _RULES for m in rule.finditer(text)]
+    found = [
+        rule.read(m, reading)
+        for rule in _RULES
+        if not rule.needs or any(map(text.__contains__, rule.needs))
+        for m in rule.rule.finditer(text)
+    ]
     return [day for day in found if day is not None]
 
 
@@ -440,11 +453,14 @@ _FOREIGN_WORDS: Final = re.compile(
 )
 _CHANGED_AFTER: Final = re.compile(r"\W{0,2}(?:更新|수정|修正|guncel|frissit)")
 _ROLE_REACH: Final = 48
+_SAYS_NOTHING: Final = " |·•,;:/–—-"
 
 
 def _role(text: str, before: tuple[int, int], after: tuple[int, int]) -> str | None:
     """What the words around a date say it is; None when it is no date of the page at all."""
     words = fold_word(text[slice(*before)][-_ROLE_REACH:])
+    if not words.strip(_SAYS_NOTHING):
+        return MODIFIED if _CHANGED_AFTER.match(fold_word(text[slice(*after)][:8])) else UNSAID
     if _FOREIGN_WORDS.search(words):
         return None
     changed, said = _MODIFIED_WORDS.search(words), _PUBLISHED_WORDS.search(words)
@@ -505,6 +521,8 @@ def find_dates(line: str, reading: Reading = ANY_READING) -> tuple[StatedDate, .
     """
     text = plain_digits(line[:MAX_CHARS])
     days = _apart(_days(text, reading))
+    if not days:
+        return ()
     found: list[StatedDate] = []
     last = 0
     for i, day in enumerate(days):

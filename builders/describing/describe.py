@@ -23,11 +23,12 @@ from .dates import AS_OF, MODIFIED, Reading, StatedDate, find_dates, month_comes
 from .declared import Declared
 from .headline import LEAST, MAX_TITLE, Scored, rank_headlines
 from .language import MAX_CHARS as LANGUAGE_CHARS
-from .language import guess_language
+from .language import Guess, guess_language
 from .names import Byline, Name, find_names, is_agency, looks_like_alias, only_persons
 from .publisher import find_publisher
 from .settle import settle_rest, settle_title
 from .sheet import NEAR, About, Frame, Line, Sheet, Span, frame_of, lay_out, normalise
+from .titles import repeats
 from .words import fold_word, folded
 
 COLUMNS: Final = (
@@ -109,6 +110,28 @@ DOUBLED: Final = 16
 """Characters from which a headline that is one text twice is taken once."""
 
 
+def _places_of(raw: str, part: str) -> list[int]:
+    """Where a text begins in another, in every place."""
+    found = []
+    at = raw.find(part)
+    while at >= 0:
+        found.append(at)
+        at = raw.find(part, at + 1)
+    return found
+
+
+def _lines_within(page: Sheet, text: str) -> list[int]:
+    """The lines that may be half of a text or more and begin or end it, in order."""
+    least = max(8, len(text) // 2)
+    begun = np.array(_places_of(page.raw, text[:least]), dtype=np.int32)
+    ended = np.array(_places_of(page.raw, text[-least:]), dtype=np.int32) + least
+    places = np.unique(np.append(page.starts.searchsorted(begun), page.ends.searchsorted(ended)))
+    places = places[places < len(page.starts)]
+    size = page.ends[places] - page.starts[places]
+    found: list[int] = places[(size >= least) & (size < len(text) - 1)].tolist()
+    return found
+
+
 def _shorter_form(page: Sheet, span: Span) -> Span:
     """A headline without its kicker or the name of its site, where the page shows that it has one.
 
@@ -121,8 +144,7 @@ def _shorter_form(page: Sheet, span: Span) -> Span:
     half = (len(text) + 1) // 2
     if len(text) >= DOUBLED and text[:half].rstrip() == text[half:].lstrip() == text[: len(text) // 2].rstrip():
         return Span(span.line, span.start, span.start + len(text[:half].rstrip()))
-    size = page.ends - page.starts
-    for place in np.flatnonzero((size >= max(8, len(text) // 2)) & (size < len(text) - 1)).tolist():
+    for place in _lines_within(page, text):
         other = page.raw[page.starts[place] : page.ends[place]]
         if text.startswith(other) and span.line < TOP and _SUFFIX.match(text, len(other)):
             return Span(span.line, span.start, span.start + len(other))
@@ -164,7 +186,7 @@ def _is_leap(text: str) -> bool:
 def _headline(page: Sheet, ranked: Sequence[Scored]) -> Line | None:
     """The likeliest headline: a line labelled so, or one that is likely enough beside there being none."""
     for place, score in ranked:
-        line = page.between(place, place)[0]
+        line = page.line(place)
         text = page.read(line)
         fits = len(text) <= MAX_TITLE and not (_is_mostly_date(text) or _is_trail(text) or _is_leap(text))
         if fits and (line.label == "title" or score > LEAST):
@@ -179,8 +201,8 @@ def read_title(page: Sheet, ranked: Sequence[Scored], about: About) -> int | Non
         return None
     torn = [
         Span(following.place, following.start, following.end)
-        for following in page.between(line.place + 1, line.place + 1)
-        if following.label == "title" and page.raw[following.start] in _CONTINUES
+        for following in page.lines("title")
+        if following.place == line.place + 1 and page.raw[following.start] in _CONTINUES
     ]
     spans = [_shorter_form(page, Span(line.place, line.start, line.end)), *torn]
     about.note("title", normalise(" ".join(page.raw[a:b] for _, a, b in spans))[:MAX_TITLE].rstrip(), *spans)
@@ -402,7 +424,7 @@ def _sayings(page: Sheet, frame: Frame, lines: Sequence[Line], reading: Reading)
 
 def _is_joined(page: Sheet, first: int, second: int) -> bool:
     """Whether between two lines stands nothing but an 'and'."""
-    return second - first == 2 and page.read(page.between(first + 1, first + 1)[0]).casefold() in _AND
+    return second - first == 2 and page.read(page.line(first + 1)).casefold() in _AND
 
 
 def _is_common(page: Sheet, name: Name) -> bool:
@@ -566,7 +588,9 @@ def _runs(lines: Sequence[Line]) -> list[list[Line]]:
 
 
 def _read_summary(page: Sheet, frame: Frame, about: About) -> None:
-    runs = _runs(page.lines("summary"))
+    """Notes the summary nearest to the headline; a line that repeats the headline, as captions do, is none."""
+    title = about.fields.get("title") or ""
+    runs = _runs([line for line in page.lines("summary") if not repeats(page.read(line), title)])
     if not runs:
         return
     best = min(runs, key=lambda run: (frame.zone(run[0].place), run[0].place))
@@ -611,9 +635,8 @@ def _sample(page: Sheet) -> str:
     return " ".join(pieces)
 
 
-def _describe(page: Sheet, ranked: Sequence[Scored], dates: Dates, declared: Sequence[Declared]) -> About:
+def _describe(page: Sheet, ranked: Sequence[Scored], guess: Guess, dates: Dates, declared: Sequence[Declared]) -> About:
     about = About()
-    guess = guess_language(_sample(page))
     about.note("language", guess.code if guess.sure else None)
     about.note("language_score", guess.score if guess.sure else None)
     place = read_title(page, ranked, about)
@@ -654,9 +677,12 @@ def describe_pages(pages: pa.Table, lines: pa.Table, dates: Dates = ANY_DATES) -
         `pages` with the columns of `COLUMNS`, typed as in `RECORDS`.
     """
     sheets = list(lay_out(pages, lines))
+    guesses = [guess_language(_sample(sheet)) for sheet in sheets]  # in a row, while the model is in the cache
     found = [
-        _describe(sheet, ranked, dates, declared)
-        for sheet, ranked, declared in zip(sheets, rank_headlines(sheets), _declared_of(pages), strict=True)
+        _describe(sheet, ranked, guess, dates, declared)
+        for sheet, ranked, guess, declared in zip(
+            sheets, rank_headlines(sheets), guesses, _declared_of(pages), strict=True
+        )
     ]
     for name in COLUMNS:
         kind = RECORDS.field(name).type

@@ -12,6 +12,7 @@ import html
 import json
 import re
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from typing import Any, Final, NamedTuple
 
 import msgspec
@@ -111,6 +112,7 @@ def bare_address(address: str) -> str:
     return re.sub(r"^(?:https?:)?//(?:www\.)?", "", address, flags=re.IGNORECASE).rstrip("/").lower()
 
 
+@lru_cache(maxsize=1024)
 def letters(text: str) -> str:
     """The letters and digits of a text, case folded: what two spellings of a headline are compared by.
 

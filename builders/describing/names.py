@@ -234,7 +234,10 @@ def _without_dates(text: str, reading: Reading) -> str:
     dates = [(found.start, found.end) for found in find_dates(text, reading)]
     ago = days_ago(text)
     text = _blank(text, dates if ago is None else [*dates, ago[1:]])
-    return _blank(text, [m.span() for rule in (_ADDRESS, _CLOCK) for m in rule.finditer(text)])
+    found = [m.span() for m in _CLOCK.finditer(text)]
+    if "@" in text or "http" in text or "www." in text:
+        found = [m.span() for m in _ADDRESS.finditer(text)] + found
+    return _blank(text, found)
 
 
 def _pieces(text: str, start: int, end: int, rule: re.Pattern[str]) -> Iterator[tuple[int, int]]:
@@ -444,9 +447,12 @@ def find_names(line: str, reading: Reading = ANY_READING) -> Byline:
     if len(line) > MAX_CHARS:
         return Byline()
     text = _without_dates(line, reading)
+    if _LETTER.search(text) is None:
+        return Byline()
     if (whole := _WHOLE_ASIDE.match(text)) is not None:
         text = _blank(text, [(0, whole.start(1)), (whole.end(1), len(text))])
-    text = _blank(text, [m.span() for m in _ASIDE.finditer(text)])
+    if "(" in text or "（" in text or "[" in text:
+        text = _blank(text, [m.span() for m in _ASIDE.finditer(text)])
     if (korean := [Name(*m.span(1), m[1]) for m in _KOREAN.finditer(text)]) != []:
         return Byline(only_persons(korean), led=True)
     said: list[Name] = []

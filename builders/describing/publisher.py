@@ -112,9 +112,11 @@ def find_publisher(line: str) -> Publisher | None:
     'Harbour Media, Inc.'
     """
     line = line[:MAX_CHARS]
-    mark = _MARK.search(line)
+    lower = line.lower()
+    marked = "©" in line or "(c)" in lower or "copyr" in lower
+    mark = _MARK.search(line) if marked else None
     if mark is None:
-        chinese = _CHINESE.search(line)
+        chinese = _CHINESE.search(line) if "版" in line else None
         named = _name_span(line, *chinese.span(1)) if chinese else None
         return Publisher(*named, 1) if named else None
     span = _after_mark(line, mark.end()) or _before_mark(line, mark.start())

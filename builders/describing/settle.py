@@ -34,7 +34,7 @@ from .jsonld import letters
 from .names import find_names
 from .sheet import About, Sheet, Span, Witness
 from .stamps import Stamp, read_stamp
-from .titles import Group, parts_of, rank_titles, site_names
+from .titles import Group, parts_of, rank_titles, repeats, site_names
 from .words import any_of, fold_word, folded
 
 MAX_DIFFERING: Final = 3
@@ -467,7 +467,9 @@ def _sections(about: About, declared: Sequence[Declared]) -> list[Declared]:
 
 
 def _settle_rest(about: About, declared: Sequence[Declared]) -> None:
-    summaries = [one for one in _ranked(declared, "summary", _SUMMARIES) if 20 <= len(one.value) <= MAX_SUMMARY]
+    title: str = about.fields.get("title") or ""
+    said = [one for one in _ranked(declared, "summary", _SUMMARIES) if 20 <= len(one.value) <= MAX_SUMMARY]
+    summaries = [one for one in said if not repeats(one.value, title)]
     _settle_words(about, "summary", summaries)
     _settle_words(about, "section", _sections(about, declared))
     publishers = _ranked(declared, "publisher", _PUBLISHERS) + _ranked(declared, "site_name", ())

@@ -72,6 +72,11 @@ class Sheet:
         """The lines of some of the labels `_META`, in order."""
         return [line for line in self.meta if line.label in labels]
 
+    def line(self, place: int) -> Line:
+        """The line at a place."""
+        label = LABELS[self.codes[place]]
+        return Line(place, int(self.starts[place]), int(self.ends[place]), label, float(self.scores[place]))
+
     def between(self, first: int, last: int) -> list[Line]:
         """The lines at these places and between, whatever their labels."""
         part = slice(max(0, first), last + 1)

@@ -149,6 +149,16 @@ def is_site(text: str, sites: frozenset[str]) -> bool:
     )
 
 
+def repeats(text: str, title: str) -> bool:
+    """Whether a text says no more than a title: the same letters, or four fifths of the one in the other.
+
+    >>> repeats("Trams return to the harbour.", "Trams Return to the Harbour"), repeats("Trams return", "Trams")
+    (True, False)
+    """
+    short, long = sorted((letters(text), letters(title)), key=len)
+    return short in long and 5 * len(short) >= 4 * len(long) > 0
+
+
 def _parts(title: str) -> list[tuple[int, int]]:
     """The parts of a title between its joints."""
     parts = []
