@@ -14,6 +14,8 @@ from pathlib import Path
 from typing import Any
 
 os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
+os.environ["RAY_AUTH_MODE"] = "disabled"
+os.environ["RAY_raylet_start_wait_time_s"] = "120"  # noqa: SIM112 - its name
 
 from ray.cluster_utils import Cluster
 
@@ -27,20 +29,29 @@ LONGEST = 240
 def free_port() -> int:
     """A port that nobody listens at, so that another cluster of this machine is left alone."""
     with socket.socket() as listening:
-        listening.bind(("127.0.0.1", 0))
+        listening.bind(("", 0))
         port: int = listening.getsockname()[1]
         return port
+
+
+def one_core() -> dict[str, Any]:
+    """What a node is begun with.
+
+    It has no address of its own: Ray takes 127.0.0.1, where one joins, for the address of the machine, at which a head
+    that was told to be at 127.0.0.1 does not listen. Ports of its agents are given, since a node waits fifteen seconds,
+    and no more, until an agent says what port it took.
+    """
+    ports = ("metrics_agent_port", "metrics_export_port", "dashboard_agent_listen_port", "runtime_env_agent_port")
+    return {"num_cpus": 1, "object_store_memory": 100 << 20} | {name: free_port() for name in ports}
 
 
 def main() -> None:
     """Begins the cluster, builds, and ends it."""
     faulthandler.dump_traceback_later(LONGEST, exit=True)
     seeds, out, shard_bytes, *more = sys.argv[1:]
-    at: dict[str, Any] = {"num_cpus": 1, "node_ip_address": "127.0.0.1", "object_store_memory": 100 << 20}
-    cluster = Cluster(
-        initialize_head=True, head_node_args=at | {"include_dashboard": False, "gcs_server_port": free_port()}
-    )
-    nodes = [cluster.add_node(wait=True, **at) for _ in range(2)]
+    head = one_core() | {"include_dashboard": False, "gcs_server_port": free_port()}
+    cluster = Cluster(initialize_head=True, head_node_args=head)
+    nodes = [cluster.add_node(wait=True, **one_core()) for _ in range(2)]
     cluster.wait_for_nodes()
     left = 3
 

@@ -56,7 +56,9 @@ def _connected(address: str) -> Iterator[None]:
         return
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # a cluster begun here tells nobody of its use
     try:
-        ray.init(address=address or None, log_to_driver=False, logging_level=logging.ERROR, include_dashboard=False)
+        # "local": by None, Ray would look for a cluster that this machine once had, and that may be long gone
+        named = address or os.environ.get("RAY_ADDRESS") or "local"
+        ray.init(address=named, log_to_driver=False, logging_level=logging.ERROR, include_dashboard=False)
     except (ConnectionError, ValueError, RuntimeError) as error:
         raise UsageError(f"Ray cannot be reached: {error}", "name the address of a cluster: --ray-address") from error
     try:
