@@ -9,7 +9,7 @@ import pytest
 
 from dehusk.builders.cards.rights import SIGNALS, count_rights, find_rights, legal_text
 from dehusk.builders.preflighting.leaks import SECRETS, TRACES, find_secrets
-from dehusk.builders.preflighting.personal import PATTERNS, PERSONAL, count_personal, find_patterns
+from dehusk.builders.preflighting.personal import PARTS, PATTERNS, PERSONAL, count_personal, find_patterns
 from dehusk.schema.record import RECORDS
 from dehusk.schema.view import codepoints
 
@@ -65,6 +65,31 @@ def test_ip_addresses_are_those_that_belong_to_someone() -> None:
     special = [address for address, hit, own in zip(known, found, owned, strict=True) if hit != own]
     assert len(special) < len(known) / 500
     assert not any(address.is_loopback or address in ipaddress.IPv4Network("10.0.0.0/8") for address in special)
+
+
+def test_what_is_asked_for_is_there_exactly_where_a_whole_hit_is() -> None:
+    pieces = [
+        *"0259+()./- :@_ax\n",
+        "Tel",
+        "tel.",
+        "fax",
+        "电话",
+        "é",
+        "12",
+        "345",
+        "0000",
+        "post",
+        "co.uk",
+        ".example",
+    ]
+    pieces += ["81.", "192.", "2.69.142", "2a00:", "::"]
+    drawn = random.Random(3)  # noqa: S311 - no secret
+    texts = pa.array(["".join(drawn.choices(pieces, k=drawn.randrange(4, 24))) for _ in range(20_000)])
+    for kind, parts in PARTS.items():
+        whole = find_patterns(texts, {kind: "|".join(part.lead + part.hit + part.tail for part in parts)})
+        asked = find_patterns(texts, {kind: PATTERNS[kind]})
+        assert whole[kind].sum() > 50
+        assert (whole[kind] == asked[kind]).all()
 
 
 def test_every_kind_has_a_name_and_nulls_hold_nothing() -> None:

@@ -35,21 +35,42 @@ _CALL: Final = (
 
 
 class Pattern(NamedTuple):
-    """What is looked for, as RE2 patterns: the hit, and what must stand before and behind it and is no part of it."""
+    """What is looked for, as RE2 patterns.
+
+    Attributes:
+        hit: what is found.
+        lead: what must stand before it and is no part of it.
+        tail: what must stand behind it.
+        least: the shortest part of a hit that no string without one has, if that is not the hit. Whether there is a hit
+            is asked far more often than where, and counted repetitions cost RE2 a state for each.
+    """
 
     hit: str
     lead: str = ""
     tail: str = ""
+    least: str = ""
 
 
 PARTS: Final[Mapping[str, tuple[Pattern, ...]]] = {
     # RFC 5321, the forms in use: no quoted local part, no address literal.
-    "email_address": (Pattern(r"[A-Za-z0-9._%+\-]{1,64}@(?:[A-Za-z0-9][A-Za-z0-9\-]{0,62}\.){1,8}[A-Za-z]{2,24}"),),
+    "email_address": (
+        Pattern(
+            r"[A-Za-z0-9._%+\-]{1,64}@(?:[A-Za-z0-9][A-Za-z0-9\-]{0,62}\.){1,8}[A-Za-z]{2,24}",
+            least=r"[A-Za-z0-9._%+\-]@(?:[A-Za-z0-9][A-Za-z0-9\-]{0,62}\.){1,8}[A-Za-z]{2}",
+        ),
+    ),
     # ITU-T E.123 with a country code (8 to 15 digits, E.164; area codes of +1 begin with 2 or more); behind a word for
     # 'telephone' that is no part of another; the American form. RE2's \b knows ASCII letters alone.
     "phone_number": (
-        Pattern(r"\+(?:1[ ().\-/]{0,2}[2-9]|[2-9])(?:[ ().\-/]{0,2}[0-9]){7,14}"),
-        Pattern(r"[0-9](?:[ ().\-/]{0,2}[0-9]){5,14}", rf"(?:(?:^|\PL)(?i:{_CALL})|電話|电话)[^\pL0-9\n]{{0,8}}"),
+        Pattern(
+            r"\+(?:1[ ().\-/]{0,2}[2-9]|[2-9])(?:[ ().\-/]{0,2}[0-9]){7,14}",
+            least=r"\+(?:1[ ().\-/]{0,2}[2-9]|[2-9])(?:[ ().\-/]{0,2}[0-9]){7}",
+        ),
+        Pattern(
+            r"[0-9](?:[ ().\-/]{0,2}[0-9]){5,14}",
+            rf"(?:(?:^|\PL)(?i:{_CALL})|電話|电话)[^\pL0-9\n]{{0,8}}",
+            least=r"[0-9](?:[ ().\-/]{0,2}[0-9]){5}",
+        ),
         Pattern(r"(?:\([2-9][0-9]{2}\) ?|\b[2-9][0-9]{2}[\-.])[2-9][0-9]{2}[\-.][0-9]{4}\b"),
     ),
     # RFC 791 and RFC 4291: public IPv4 from 11.0.0.0 on; IPv6 in full or with '::'.
@@ -61,9 +82,9 @@ PARTS: Final[Mapping[str, tuple[Pattern, ...]]] = {
 """What is looked for, by kind."""
 
 PATTERNS: Final[Mapping[str, str]] = {
-    kind: "|".join(f"{part.lead}{part.hit}{part.tail}" for part in parts) for kind, parts in PARTS.items()
+    kind: "|".join(f"{part.lead}{part.least or part.hit}{part.tail}" for part in parts) for kind, parts in PARTS.items()
 }
-"""The same, one RE2 pattern each."""
+"""One RE2 pattern for each kind, which tells whether a string holds any."""
 
 PERSONAL: Final = {
     "email_address": "e-mail addresses",

@@ -115,11 +115,14 @@ def _sniffed(head: bytes) -> str:
 
 def _count_objects(text: str) -> int:
     """How many lines of JSON a file begins with; 0 where another line stands among them."""
-    *lines, _ = text.split("\n")
-    lines = [line for line in lines if line and not line.isspace()][:_LINES]
-    if not lines:
-        return int(_OBJECT.match(text) is not None)
-    return len(lines) if all(map(_is_object, lines)) else 0
+    count = start = 0
+    while count < _LINES and (end := text.find("\n", start)) >= 0:
+        line, start = text[start:end], end + 1
+        if line and not line.isspace():
+            if not _is_object(line):
+                return 0
+            count += 1
+    return count or int(_OBJECT.match(text) is not None)
 
 
 def _is_object(line: str) -> bool:
