@@ -198,7 +198,7 @@ def _is_sound(kind: str, value: str) -> bool:
     if kind == "url":
         return _URL.fullmatch(value) is not None
     parts = value.split("/")
-    return "" not in parts and ".." not in parts
+    return "" not in parts and ".." not in parts and value == value.strip()  # outer spaces would not be read again
 
 
 def parse_takedown(text: str, where: Path) -> Takedown:
