@@ -1,7 +1,7 @@
-"""What must hold of records, as rules over whole tables, and the pandera schema made of them.
+"""What must hold of records, as rules over whole tables.
 
 Every rule is vectorised: it answers for all rows (or all lines, or all evidence) of a table at once. `check_records`
-gives what breaks them as findings; `CONTRACT` is the same as a pandera schema, for whoever works with one.
+gives what breaks them as findings; `pandera_contract.py` is the same as a pandera schema, for whoever works with one.
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -13,7 +13,6 @@ from typing import Any, Final, Literal
 import msgspec
 import numpy as np
 import numpy.typing as npt
-import pandera.pyarrow as pap
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -571,37 +570,6 @@ RULES: Final = (
 """All that must hold, in the order of the fields."""
 
 
-# -- pandera --
-
-_last: list[Reading] = []
-
-
-def _reading(table: pa.Table) -> Reading:
-    """The reading of this table; the last one is kept, for all rules to share."""
-    if not _last or _last[0].table is not table:
-        _last[:] = [Reading(table)]
-    return _last[0]
-
-
-def _check(rule: Rule) -> pap.Check:
-    return pap.Check(lambda data: pa.array(rule.by_row(_reading(data.table))), name=f"{rule.field}:{rule.name}")
-
-
-def _column(field: Field) -> pap.Column:
-    checks = [_check(rule) for rule in RULES if rule.column == field.name]
-    dtype = field.type
-    if field.inner:  # pandera 0.35 has no type for a struct of given fields: compare it ourselves
-        dtype, kind = None, field.type
-        checks.insert(0, pap.Check(lambda data: data.table[data.key].type == kind, name="dtype"))
-    return pap.Column(dtype, checks, nullable=field.nullable, description=field.description)
-
-
-CONTRACT: Final = pap.DataFrameSchema(
-    {field.name: _column(field) for field in RECORD}, name="dehusk record", strict=True, ordered=True
-)
-"""The contract as a pandera schema over an Arrow table of records: `CONTRACT.validate(table, lazy=True)`."""
-
-
 def check_records(table: pa.Table, file: str = "", *, latest: date | None = None) -> list[Finding]:
     """Validates records against the contract.
 
@@ -639,7 +607,7 @@ def _shape(table: pa.Table, file: str) -> Iterator[Finding]:
 
 
 def _broken(reading: Reading, file: str) -> Iterator[Finding]:
-    """What breaks a rule. The rules are asked here and not by `CONTRACT`, which takes 0.1 s for any table."""
+    """What breaks a rule. A pandera schema is not asked: it takes 0.1 s for any table, and a second to be imported."""
     ids = reading.column("id")
     for rule in RULES:
         for row in np.flatnonzero(~rule.by_row(reading)).tolist():

@@ -1,7 +1,7 @@
 """What a record is. Each field is declared here once; every other form of the contract is derived from it.
 
-Derived are the Arrow schemas (below), the pandera schema (`contract.py`), the `datasets` features and the tables of
-the card and the reference page (`derive.py`).
+Derived are the Arrow schemas (below), the pandera schema (`pandera_contract.py`), the `datasets` features and the
+tables of the card and the reference page (`derive.py`).
 """
 
 from dataclasses import dataclass

@@ -11,10 +11,11 @@ import pytest
 from pandera.errors import SchemaErrors
 
 from dehusk.schema import RECORD, RECORDS, REJECTS
-from dehusk.schema.contract import CONTRACT, RULES, check_records
+from dehusk.schema.contract import RULES, check_records
 from dehusk.schema.derive import card_features, fields_table, footer_metadata, record_features
 from dehusk.schema.labels import CONTENT, DESCRIPTIONS, GROUPS, LABELS
 from dehusk.schema.languages import LANGUAGES
+from dehusk.schema.pandera_contract import CONTRACT
 from dehusk.schema.record import FLAGS, REASONS
 
 RAW = "  Harbour menu \n\nThe tram\tis back.\nÉvery day at six.\n"
