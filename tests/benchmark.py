@@ -12,19 +12,21 @@ core, in CPU time, are measured
 with a number of its own, and measures the peak memory of the whole build.
 
 Needs `pip install trafilatura`. With `--scale` it is measured instead what more pages cost (1, 4 ... 64 times as many,
-made of the same texts), what a build costs after one that was the same or differed in one seed, in CPU time; and how
+mixed from the same lines), what a build costs after one that was the same or differed in one of many seeds; and how
 much faster two workers are than one, in seconds, for which the machine must have nothing else to do.
 """
 
 import argparse
 import json
 import os
+import random
 import resource
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 from io import BytesIO
 from itertools import cycle
 from pathlib import Path
@@ -168,51 +170,112 @@ def measure_archives(pages: list[dict[str, Any]], sizes: list[int], folder: Path
     return found | {"last / first": peaks[-1] / peaks[0]}
 
 
-def spread_pages(pages: list[dict[str, Any]], times: int, seeds: Path) -> int:
-    """Writes pages so many times, each copy with a line of its own, a thousand in a folder; gives their number."""
-    for number, page in enumerate(page for _ in range(times) for page in pages):
+def vary_pages(pages: list[dict[str, Any]], n: int, lines: int = 0) -> Iterator[str]:
+    """So many texts: of the lines of a page, about half stand in each, the others come from another page.
+
+    So each is about as long and as mixed as a page is, and hardly any two are copies of each other.
+
+    Args:
+        pages: to take them from.
+        n: how many.
+        lines: of each text, at most; 0 for as many as the page has.
+    """
+    draw = random.Random(0)  # noqa: S311 - the same texts in every run
+    texts = [page["text"].split("\n") for page in pages]
+    for number in range(n):
+        one, other = texts[number % len(texts)], draw.choice(texts)
+        first = draw.randrange(max(1, len(one) - lines)) if lines else 0
+        held = one[first : first + lines] if lines else one
+        mixed = [line if draw.random() < 0.5 else other[(first + at) % len(other)] for at, line in enumerate(held)]
+        yield "\n".join([*mixed, f"Copy {number}", ""])
+
+
+def write_seeds(texts: Iterable[str], seeds: Path) -> int:
+    """Writes texts as .txt files, a thousand in a folder, and gives their bytes."""
+    size = 0
+    for number, text in enumerate(texts):
         path = seeds / f"{number // 1000:04}" / f"{number % 1000:03}.txt"
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(f"{page['text']}\nCopy {number}\n", encoding="utf-8")
-    return times * len(pages)
+        size += path.write_bytes(text.encode("utf-8", "replace"))
+    return size
 
 
-def build_with(seeds: Path, out: Path, *more: str) -> tuple[float, float]:
-    """CPU seconds and seconds of a build, workers and all."""
+@dataclass(frozen=True)
+class Cost:
+    """What a build cost: CPU seconds, workers and all; seconds; the largest memory in MB that one process held."""
+
+    cpu: float
+    seconds: float
+    peak: float
+
+
+def cost_of(seeds: Path, out: Path, shard_bytes: int, workers: int) -> Cost:
+    """Builds."""
+    recipe = seeds.with_name("recipe.toml")
+    recipe.write_text(f"[pack]\nshard_bytes = {shard_bytes}\n", encoding="utf-8")
+    command = [DEHUSK, "build", seeds, "--out", out, "--quiet", "--recipe", recipe, "--workers", str(workers)]
     began = time.monotonic()
-    cpu = cpu_of([DEHUSK, "build", seeds, "--out", out, "--quiet", *more])
-    return cpu, time.monotonic() - began
+    peak, cpu = peak_of(command)
+    return Cost(cpu, time.monotonic() - began, peak)
 
 
-def measure_scale(pages: list[dict[str, Any]], most: int) -> list[dict[str, float]]:
-    """What 1, 4, 16 ... times the pages cost: a row each, of CPU milliseconds a page but where it says otherwise."""
-    rows = []
+def measure_start(folder: Path, workers: int) -> Cost:
+    """What a build of one short page costs for each worker."""
+    write_seeds((f"Page {number}.\n" for number in range(workers)), folder / "one" / "seeds")
+    return cost_of(folder / "one" / "seeds", folder / f"start-{workers}", 4096, workers)
+
+
+def measure_scale(pages: list[dict[str, Any]], most: int, shard_bytes: int) -> Iterator[dict[str, float]]:
+    """What 1, 4, 16 ... times the pages cost, start-up apart: a row each, the last with two workers."""
     for times in (1, 4, 16, 64):
         if times > most:
             break
         with tempfile.TemporaryDirectory() as folder:
-            seeds, out = Path(folder) / "seeds", Path(folder) / "dist"
-            n = spread_pages(pages, times, seeds)
-            one, one_seconds = build_with(seeds, out, "--workers", "1")
-            same, _ = build_with(seeds, out)
-            with (seeds / "0000" / "000.txt").open("a", encoding="utf-8") as seed:
-                seed.write("One line more.\n")
-            changed, _ = build_with(seeds, out)
-            two, two_seconds = build_with(seeds, Path(folder) / "two", "--workers", "2")
-            size = sum(path.stat().st_size for path in (out / "data").iterdir())
-        each = 1000 / n
-        rows.append(
-            {
+            home = Path(folder)
+            n = times * len(pages)
+            write_seeds(vary_pages(pages, n), home / "seeds")
+            start = measure_start(home, 1)
+            one = cost_of(home / "seeds", home / "dist", shard_bytes, 1)
+            same = cost_of(home / "seeds", home / "dist", shard_bytes, 1)
+            cpu = one.cpu - start.cpu
+            row = {
                 "pages": n,
-                "one worker": one * each,
-                "two workers": two * each,
-                "the same again, % of a build": 100 * same / one,
-                "one seed changed, % of a build": 100 * changed / one,
-                "two workers, times as fast": one_seconds / two_seconds,
-                "dataset, bytes a page": size / n,
+                "start-up, CPU s": start.cpu,
+                "CPU ms a page": 1000 * cpu / n,
+                "peak MB": one.peak,
+                "plan, looks and finish, % of CPU time": 100 * max(0.0, same.cpu - start.cpu) / cpu,
+                "bytes a page": sum(path.stat().st_size for path in (home / "dist" / "data").iterdir()) / n,
             }
-        )
-    return rows
+            if times * 4 > most or times == 64:
+                two = cost_of(home / "seeds", home / "two", shard_bytes, 2)
+                row |= {"s, one worker": one.seconds, "s, two": two.seconds, "times": one.seconds / two.seconds}
+            yield row
+
+
+def measure_change(pages: list[dict[str, Any]], n: int, shard_bytes: int) -> dict[str, float]:
+    """What a build costs after one of so many small seeds was changed."""
+    with tempfile.TemporaryDirectory() as folder:
+        home = Path(folder)
+        size = write_seeds(vary_pages(pages, n, lines=12), home / "seeds")
+        full = cost_of(home / "seeds", home / "dist", shard_bytes, 2)
+        before = {path.name for path in (home / ".dist.dehusk" / "shards").iterdir()}
+        with (home / "seeds" / "0000" / "000.txt").open("a", encoding="utf-8") as seed:
+            seed.write("One line more.\n")
+        changed = cost_of(home / "seeds", home / "dist", shard_bytes, 2)
+        after = {path.name for path in (home / ".dist.dehusk" / "shards").iterdir()}
+    return {
+        "seeds": n,
+        "bytes a seed": size / n,
+        "folders of shards": len(after),
+        "of them new": len(after - before),
+        "full build, s": full.seconds,
+        "full build, CPU s": full.cpu,
+        "after one change, s": changed.seconds,
+        "after one change, CPU s": changed.cpu,
+        "% of CPU time": 100 * changed.cpu / full.cpu,
+        "% of seconds": 100 * changed.seconds / full.seconds,
+        "peak MB": max(full.peak, changed.peak),
+    }
 
 
 def main() -> None:
@@ -226,11 +289,16 @@ def main() -> None:
     parser.add_argument("--warc", type=int, nargs="+", metavar="MEGABYTES", help="build from web archives so large")
     parser.add_argument("--json", action="store_true")
     parser.add_argument("--scale", action="store_true", help="measure growth, increments and workers")
+    parser.add_argument("--shard-bytes", type=int, default=4 << 20, help="of seeds, in a shard, to measure scale")
+    parser.add_argument("--seeds", type=int, default=100_000, help="small seeds of which one is changed")
     parser.add_argument("--most", type=int, default=64, help="how many times the pages, at most")
     asked = parser.parse_args()
     if asked.scale:
-        for row in measure_scale(pages_of(asked.bench, asked.renderer, asked.pages), asked.most):
-            print(json.dumps({name: round(value, 2) for name, value in row.items()}))
+        pages = pages_of(asked.bench, asked.renderer, asked.pages)
+        for row in measure_scale(pages, asked.most, asked.shard_bytes):
+            print(json.dumps({name: round(value, 2) for name, value in row.items()}), flush=True)
+        row = measure_change(pages, asked.seeds, asked.shard_bytes)
+        print(json.dumps({name: round(value, 2) for name, value in row.items()}))
         return
     if hasattr(os, "sched_setaffinity"):
         os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
