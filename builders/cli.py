@@ -331,7 +331,7 @@ def _with_redaction(recipe: "Recipe", *, redact: bool) -> "Recipe":
     """The recipe, with every kind of personal data to be redacted if that is asked for."""
     import msgspec
 
-    from .preflighting.personal import PERSONAL
+    from .personal import PERSONAL
 
     if not redact:
         return recipe

@@ -10,7 +10,7 @@ from dehusk.schema.labels import BOILERPLATE, TEXT_LABELS
 from dehusk.schema.record import FLAGS, LINE, LINES, RECORDS, VERY_SHORT
 from dehusk.schema.view import codepoints, count_visible, text_view, white_places
 
-from .preflighting.personal import flag_personal
+from .personal import flag_personal
 
 Ints = npt.NDArray[np.int64]
 Mask = npt.NDArray[np.bool_]

@@ -15,7 +15,7 @@ from dehusk.schema.labels import TEXT_LABELS
 from dehusk.schema.record import REDACTED
 from dehusk.schema.view import CodePoints, codepoints, strings_of, text_view, view_places
 
-from .preflighting.personal import PARTS, Ints, find_spans
+from .personal import PARTS, Ints, find_spans
 
 MARKS: Final = {kind: f"|||{kind.upper()}|||" for kind in PARTS}
 """What takes the place of each kind of personal data."""

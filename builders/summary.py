@@ -16,7 +16,7 @@ from dehusk.schema.record import FLAGS, REJECTS
 from dehusk.schema.view import CodePoints, Offsets, codepoints, count_visible, white_places
 
 from .cards.rights import DECLARED, SIGNALS, count_declared, count_rights
-from .preflighting.personal import PERSONAL, count_personal
+from .personal import PERSONAL, count_personal
 from .redact import count_marks
 
 OPTIONAL = ("title", "summary", "published", "modified", "section", "publisher", "site", "url", "language", "license")

@@ -213,9 +213,9 @@ def cost_of(seeds: Path, out: Path, shard_bytes: int, workers: int) -> Cost:
     """Builds."""
     recipe = seeds.with_name("recipe.toml")
     recipe.write_text(f"[pack]\nshard_bytes = {shard_bytes}\n", encoding="utf-8")
-    command = [DEHUSK, "build", seeds, "--out", out, "--quiet", "--recipe", recipe, "--workers", str(workers)]
+    build: list[str | Path] = [DEHUSK, "build", seeds, "--out", out, "--quiet", "--recipe", recipe]
     began = time.monotonic()
-    peak, cpu = peak_of(command)
+    peak, cpu = peak_of([*build, "--workers", str(workers)])
     return Cost(cpu, time.monotonic() - began, peak)
 
 

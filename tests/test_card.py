@@ -24,7 +24,7 @@ from dehusk.builders.cards.plots import MAX_BARS, bar_chart, charts_of
 from dehusk.builders.cards.sections import REQUIRED, bibtex, fenced
 from dehusk.builders.check import check_dataset
 from dehusk.builders.pack import read_manifest
-from dehusk.builders.preflighting.personal import PATTERNS, find_patterns
+from dehusk.builders.personal import PATTERNS, find_patterns
 from dehusk.builders.recipe import Dataset, Pack, Recipe, Split
 from dehusk.builders.summary import LENGTHS, Summary
 from dehusk.schema.errors import UsageError

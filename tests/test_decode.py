@@ -14,9 +14,8 @@ from dehusk.builders.reading.decode import (
     decode_span,
     decode_text,
     encode_span,
-    escape_text,
 )
-from dehusk.builders.unpacking.document import Refused
+from dehusk.builders.unpacking.document import Refused, escape_text
 from dehusk.schema.record import PAGE_FLAGS, REASONS
 
 GERMAN = (

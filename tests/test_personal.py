@@ -8,8 +8,8 @@ import pyarrow as pa
 import pytest
 
 from dehusk.builders.cards.rights import SIGNALS, count_rights, find_rights, legal_text
+from dehusk.builders.personal import PARTS, PATTERNS, PERSONAL, count_personal, find_patterns
 from dehusk.builders.preflighting.leaks import SECRETS, TRACES, find_secrets
-from dehusk.builders.preflighting.personal import PARTS, PATTERNS, PERSONAL, count_personal, find_patterns
 from dehusk.schema.record import RECORDS
 from dehusk.schema.view import codepoints
 

@@ -17,10 +17,10 @@ from test_personal import KEYS
 
 from dehusk.builders.build import build_dataset
 from dehusk.builders.pack import describe_file, read_manifest, write_records
+from dehusk.builders.personal import PERSONAL
 from dehusk.builders.preflighting.cardlint import lint_card
 from dehusk.builders.preflighting.croissantlint import lint_croissant
 from dehusk.builders.preflighting.leaks import find_leaks
-from dehusk.builders.preflighting.personal import PERSONAL
 from dehusk.builders.preflighting.preflight import preflight_dataset
 from dehusk.builders.recipe import Dataset, Recipe, Split
 from dehusk.schema.errors import UsageError

@@ -20,7 +20,7 @@ from dehusk.builders.cli import main
 from dehusk.builders.compose import compose_records
 from dehusk.builders.describing.describe import describe_pages
 from dehusk.builders.labelling.label import label_lines
-from dehusk.builders.preflighting.personal import PARTS, PATTERNS, PERSONAL, find_patterns, find_spans
+from dehusk.builders.personal import PARTS, PATTERNS, PERSONAL, find_patterns, find_spans
 from dehusk.builders.reading.cut import cut_lines
 from dehusk.builders.reading.read import page_from_text
 from dehusk.builders.recipe import Dates, Personal, Recipe, read_recipe

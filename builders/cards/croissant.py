@@ -13,7 +13,7 @@ from typing import Any, Final
 import pyarrow as pa
 
 from dehusk.builders.pack import MANIFEST, REJECTS_FILE, PackedFile, fingerprint
-from dehusk.builders.preflighting.personal import PERSONAL
+from dehusk.builders.personal import PERSONAL
 from dehusk.builders.summary import Summary
 from dehusk.schema.record import RECORD, Field
 

@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from dehusk.builders.preflighting.personal import PATTERNS, find_patterns
+from dehusk.builders.personal import PATTERNS, find_patterns
 
 LANGUAGES: Final = 3
 """How many languages give an example."""

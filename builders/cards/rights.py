@@ -12,7 +12,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from dehusk.builders.preflighting.personal import Mask, find_patterns
+from dehusk.builders.personal import Mask, find_patterns
 from dehusk.schema.record import RESERVATIONS
 from dehusk.schema.view import CodePoints, Offsets, text_view
 

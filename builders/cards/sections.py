@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from typing import Final
 
 from dehusk.builders.pack import MANIFEST, REJECTS_FILE, fingerprint
-from dehusk.builders.preflighting.personal import PERSONAL
+from dehusk.builders.personal import PERSONAL
 from dehusk.builders.recipe import Dataset
 from dehusk.builders.redact import MARKS
 from dehusk.builders.summary import OPTIONAL, Summary

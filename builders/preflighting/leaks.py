@@ -17,9 +17,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from dehusk.builders.personal import Mask, find_patterns
 from dehusk.schema.findings import Finding
-
-from .personal import Mask, find_patterns
 
 SECRETS: Final[Mapping[str, str]] = {
     # Forms as their issuers document them, and as the rules of gitleaks and detect-secrets have them.

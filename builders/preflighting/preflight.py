@@ -21,13 +21,13 @@ import pyarrow.parquet as pq
 from dehusk.builders.cards.croissant import CROISSANT
 from dehusk.builders.check import check_dataset
 from dehusk.builders.pack import CARD, MANIFEST, REJECTS_FILE, Manifest, listed_paths, read_manifest
+from dehusk.builders.personal import PATTERNS, PERSONAL, Mask, find_patterns
 from dehusk.schema.findings import Finding
 
 from .cardlint import lint_card
 from .croissantlint import lint_croissant
 from .leaks import find_leaks, find_secrets, footer_text
 from .limits import check_limits
-from .personal import PATTERNS, PERSONAL, Mask, find_patterns
 
 BATCH_ROWS: Final = 512
 """Rows that are read at once, or those of a row group where it has fewer: with pages of 100 kB 100 MB of text."""

@@ -77,9 +77,6 @@ _BINARY: Final = 0.01
 _CONTROL_BYTES: Final = bytes(byte for byte in (*range(32), 127) if byte not in b"\t\n\r")
 _C1_IN_UTF8: Final = re.compile(rb"\xc2[\x80-\x9f]")
 
-_HIDDEN: Final = re.compile("[\x00-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
-"""Characters that change how a line is shown: control characters, line and paragraph separators, direction marks."""
-
 _SIGNATURES: Final = {
     "PDF": rb"%PDF-\d",
     "gzip": rb"\x1f\x8b",
@@ -332,13 +329,6 @@ def byte_widths(points: CodePoints, encoding: str) -> Widths:
         return np.full(len(points), 4, dtype=np.uint8)
     unique, at = np.unique(points, return_inverse=True)
     return np.array([len(encode_span(chr(point), encoding)) for point in unique.tolist()], dtype=np.uint8)[at]
-
-
-def escape_text(text: str) -> str:
-    r"""Text that can be shown in one line: hidden characters become `\xNN`, those above U+00FF `\uNNNN`."""
-    return _HIDDEN.sub(
-        lambda match: f"\\x{ord(match[0]):02x}" if match[0] < "\u0100" else f"\\u{ord(match[0]):04x}", text
-    )
 
 
 def _examine(read: Decoded, utf8: bytes, flags: set[str]) -> Decoded:

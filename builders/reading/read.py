@@ -7,11 +7,11 @@ from typing import Any, Final
 import pyarrow as pa
 
 from dehusk.builders.describing.declared import DECLARED, read_declared
-from dehusk.builders.unpacking.document import Document, Item, Place, Refused, Unread, place_columns
+from dehusk.builders.unpacking.document import Document, Item, Place, Refused, Unread, escape_text, place_columns
 from dehusk.schema.record import RECORDS, REJECTS
 from dehusk.schema.view import WHITE_SPACE
 
-from .decode import Decoded, decode_page, decode_text, escape_text
+from .decode import Decoded, decode_page, decode_text
 from .html import CUT, HtmlPage, Lines, cut_column, html_page
 
 PAGES: Final = pa.schema(

@@ -1,5 +1,6 @@
 """A document: the bytes of one page and what its box knows of it. What unpacking hands on, and reading takes."""
 
+import re
 from dataclasses import dataclass
 from typing import Final, Literal, NamedTuple
 
@@ -9,6 +10,10 @@ Media = Literal["text", "html"]
 
 SEPARATOR: Final = "/"
 """What stands between the formats of nested boxes in `source.format`."""
+
+
+_HIDDEN: Final = re.compile("[\x00-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
+"""Characters that change how a line is shown: control characters, line and paragraph separators, direction marks."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,3 +122,10 @@ Item = Document | Unread | ReadFile
 def place_columns(place: Place) -> dict[str, str | int | None]:
     """A place as columns of the rejects."""
     return dict(zip(REJECT_PLACE, place, strict=True))
+
+
+def escape_text(text: str) -> str:
+    r"""Text that can be shown in one line: hidden characters become `\xNN`, those above U+00FF `\uNNNN`."""
+    return _HIDDEN.sub(
+        lambda match: f"\\x{ord(match[0]):02x}" if match[0] < "\u0100" else f"\\u{ord(match[0]):04x}", text
+    )

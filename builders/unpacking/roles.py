@@ -11,11 +11,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from dehusk.builders.reading.decode import escape_text
 from dehusk.builders.recipe import Sources
 
 from .box import Box, too_large
-from .document import Document, Item, Media, Refused, Unread
+from .document import Document, Item, Media, Refused, Unread, escape_text
 from .recognise import is_markup
 
 HTML_NAMES: Final = ("html", "raw_html", "html_content", "page_html", "html_body", "body_html")

@@ -14,12 +14,11 @@ from itertools import groupby
 from pathlib import Path
 from typing import BinaryIO, Final
 
-from dehusk.builders.reading.decode import escape_text
 from dehusk.builders.recipe import LABELS_NAME, RECIPE_NAME
 from dehusk.builders.versioning.takedown import TAKEDOWN_NAME
 from dehusk.schema.errors import UsageError
 
-from .document import Refused
+from .document import Refused, escape_text
 
 BUFFER: Final = 1 << 16
 """Bytes of a file that are looked at to recognise it, and read at once."""

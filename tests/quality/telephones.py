@@ -10,7 +10,7 @@ from collections.abc import Callable
 import phonenumbers
 import pyarrow as pa
 
-from dehusk.builders.preflighting.personal import PATTERNS, find_patterns
+from dehusk.builders.personal import PATTERNS, find_patterns
 
 NUMBERS = (
     ("NO", "Call the harbour office on +47 23 00 12 34"),
