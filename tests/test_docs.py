@@ -2,6 +2,7 @@
 
 import doctest
 import importlib
+import json
 import os
 import pkgutil
 import re
@@ -54,6 +55,21 @@ def test_the_readme_shows_both_ways_into_python() -> None:
     whole = "\n".join(SNIPPETS)
     assert "load_dataset(" in whole
     assert "parse_page(" in whole
+
+
+def test_the_figures_of_the_readme_are_those_that_were_measured() -> None:
+    figures = json.loads((ROOT / "docs" / "quality_figures.json").read_text(encoding="utf-8"))["figures"]
+    flat, html = (figures["sources"][rendering] for rendering in ("innertext", "html"))
+    rows = [
+        [source["wcxb"]["words"]["all"] for source in (flat, html)],
+        [source["wcxb"]["words"]["article"] for source in (flat, html)],
+        [source["fundus"]["shingles"]["f1"] for source in (flat, html)],
+        [source["trafilatura"]["snippets"]["f1"] for source in (flat, html)],
+        [figures[kinds]["accuracy"] for kinds in ("kinds", "kinds_html")],
+    ]
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    written = re.findall(r"^\| [^|]+ \| (0\.\d{3}) \| (0\.\d{3}) \|", readme, flags=re.MULTILINE)
+    assert written == [tuple(f"{figure:.3f}" for figure in row) for row in rows]
 
 
 def test_the_tutorial_can_be_typed(tmp_path: Path) -> None:
