@@ -1,5 +1,6 @@
 """Build: plan → shards → finish. Shards know nothing of each other; the finish joins them and puts them in place."""
 
+import os
 import shutil
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ from .inputs import LargeFile, digest_large, ground_digest, make_ground
 from .keep import load_shard, note_ground
 from .labelling.hand import NO_LABELS, HandLabels, read_labels
 from .labelling.label import model_digest
+from .labelling.model import MODEL_VARIABLE
 from .pack import current_maker
 from .place import staging
 from .plan import Plan, Shard, plan_build
@@ -162,7 +164,7 @@ def _runner(plan: Plan, setting: Setting, how: How) -> Runner:
     if how.engine == "ray":
         with needs("ray", "building on Ray"):
             from .running.cluster import RayCluster
-        return RayCluster(how.ray_address)
+        return RayCluster(how.ray_address, {name: os.environ[name] for name in (MODEL_VARIABLE,) if name in os.environ})
     worth = len(plan.shards) > 1 and plan.weight > SMALL_BYTES
     if not (how.workers or killed or worth):
         return InThisProcess()

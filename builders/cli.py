@@ -184,6 +184,34 @@ def _columns(command: Callable[..., object]) -> Callable[..., object]:
     return command
 
 
+def _weights(command: Callable[..., object]) -> Callable[..., object]:
+    """The option that names other weights than those of the package."""
+    said = "Weights that `dehusk train` or `dehusk tune` wrote.  [default: DEHUSK_MODEL, or those of the package]"
+    return click.option("--model", type=_PATH, metavar="FILE", expose_value=False, callback=_use_weights, help=said)(
+        command
+    )
+
+
+def _use_weights(ctx: click.Context, _: click.Parameter, model: Path | None) -> None:
+    if model is not None:
+        from .labelling.model import MODEL_VARIABLE
+
+        ctx.with_resource(_variable(MODEL_VARIABLE, str(model.absolute())))
+
+
+@contextmanager
+def _variable(name: str, value: str) -> Iterator[None]:
+    """Sets a variable of the environment for a while."""
+    before = os.environ.get(name)
+    os.environ[name] = value
+    try:
+        yield
+    finally:
+        os.environ.pop(name)
+        if before is not None:
+            os.environ[name] = before
+
+
 # -- build -------------------------------------------------------------------------------------------------------------
 
 
@@ -200,6 +228,7 @@ def _columns(command: Callable[..., object]) -> Callable[..., object]:
         "dehusk build dumps --workers 2 --fresh",
         "dehusk build dumps --engine ray --ray-address ray-head:6379",
         "dehusk build crawl.warc.gz --labels corrected.jsonl --redact",
+        "dehusk build dumps --model tuned/line_model.npz",
     ),
 )
 @click.argument("sources", nargs=-1, metavar="[SOURCE]...")
@@ -220,6 +249,7 @@ def _columns(command: Callable[..., object]) -> Callable[..., object]:
 @click.option(
     "--redact", is_flag=True, help="Put marks in the place of e-mail addresses, telephone numbers and IP addresses."
 )
+@_weights
 @_columns
 @click.option(
     "--workers",
@@ -486,12 +516,14 @@ def _show_findings(findings: "list[Finding]", stream: TextIO) -> None:
         "dehusk show seeds/news/page.txt",
         "dehusk show seeds/news/page.txt --text --recipe may.toml",
         "curl -s https://example.org/page.txt | dehusk show - --json",
+        "dehusk show seeds/news/page.txt --model tuned/line_model.npz",
     ),
 )
 @click.argument("file", type=_PATH)
 @click.option("--json", "form", flag_value="json", help="One JSON document: every field, every line.")
 @click.option("--text", "form", flag_value="text", help="The clean text alone.")
 @click.option("--recipe", type=_PATH, metavar="FILE", help="TOML file of options; none by default.")
+@_weights
 def show_command(file: Path, form: str | None, recipe: Path | None) -> int:
     """Shows one page as a build would read it.
 
@@ -560,6 +592,7 @@ def report_command(dist: Path, out: Path) -> None:
         "dehusk explain dist 0f3c5a7d9b1e",
         "dehusk explain dist 0f3c5a7d9b1e --line 12",
         "dehusk explain dist 0f3c5a7d9b1e --line 12 --source crawl.warc.gz --json",
+        "dehusk explain dist 0f3c5a7d9b1e --model tuned/line_model.npz",
     ),
 )
 @click.argument("dist", type=_PATH)
@@ -572,6 +605,7 @@ def report_command(dist: Path, out: Path) -> None:
     multiple=True,
     help="Where the page of HTML came from; once for each SOURCE of the build.  [default: seeds, if it is there]",
 )
+@_weights
 @click.option("--json", "as_json", is_flag=True, help="One JSON document.")
 def explain_command(dist: Path, key: str, line: int | None, sources: tuple[str, ...], as_json: bool) -> None:
     """Tells why a line of the page ID got its label.
@@ -602,6 +636,7 @@ def explain_command(dist: Path, key: str, line: int | None, sources: tuple[str, 
         "dehusk review 's3://bucket/crawl/*.warc.gz' --labels corrected.jsonl --port 8020",
         "dehusk review pages.jsonl --recipe may.toml --text-column story --html-column page",
         "dehusk review pages.jsonl --id-column key --url-column link --date-column seen --extra-column topic",
+        "dehusk review dumps --model tuned/line_model.npz",
     ),
 )
 @click.argument("sources", nargs=-1, metavar="[SOURCE]...")
@@ -609,6 +644,7 @@ def explain_command(dist: Path, key: str, line: int | None, sources: tuple[str, 
     "--labels", type=_PATH, metavar="FILE", help="Where labels are saved.  [default: dehusk.labels.jsonl in SOURCE]"
 )
 @click.option("--recipe", type=_PATH, metavar="FILE", help="TOML file of options.  [default: dehusk.toml in SOURCE]")
+@_weights
 @_columns
 @click.option(
     "--port", type=click.IntRange(0, 65535), default=0, help="Port to listen on.  [default: any that is free]"
@@ -954,6 +990,7 @@ def train_command(bench: Path, out: Path, seed: int, folds: int, **files: Path |
     epilog=_examples(
         "dehusk tune dumps/dehusk.labels.jsonl tuned --others dumps",
         "dehusk tune corrected tuned --others dumps --others 's3://bucket/crawl/*.warc.gz' --seed 7",
+        "dehusk tune corrected tuned-again --model tuned/line_model.npz",
     ),
 )
 @click.argument("pages", type=_PATH)
@@ -962,6 +999,7 @@ def train_command(bench: Path, out: Path, seed: int, folds: int, **files: Path |
     "--others", multiple=True, metavar="SOURCE", help="Pages whose labels are to stay; can be given several times."
 )
 @click.option("--seed", type=click.IntRange(min=0), default=1, show_default=True, help="The same seed, the same model.")
+@_weights
 def tune_command(pages: Path, out: Path, others: tuple[str, ...], seed: int) -> None:
     """Tunes the line model to a few labelled pages, in a minute.
 

@@ -15,6 +15,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any, BinaryIO, Final, cast
 
+from .labelling.label import model_digest
 from .plan import Plan
 from .recipe import Recipe
 from .unpacking.document import Refused
@@ -44,6 +45,7 @@ def make_ground(recipe: Recipe, takedown: Takedown) -> dict[str, str]:
     listed = sorted(entry for entry in takedown.entries if entry.kind != "id")
     return {
         "dehusk": _code_digest(),
+        "the line model": model_digest(),
         "Python": ".".join(map(str, sys.version_info[:2])),
         **_library_versions(),
         **tables,

@@ -13,13 +13,17 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
+from click.testing import CliRunner
 from test_features import OTHER, PAGE, spans
 
+from dehusk.builders.cli import main, show_command
 from dehusk.builders.labelling import model as module
 from dehusk.builders.labelling.features import line_features
 from dehusk.builders.labelling.label import label_lines, model_digest
 from dehusk.builders.labelling.markup import MARK_BYTES, MARKS
-from dehusk.builders.labelling.model import MARK, Layer, LineModel, Marked, decide
+from dehusk.builders.labelling.model import MARK, MODEL_VARIABLE, Layer, LineModel, Marked, decide, stored_weights
+from dehusk.builders.pack import read_manifest
+from dehusk.schema.errors import WRONG_USE, UsageError
 from dehusk.schema.labels import LABELS, TEXT_LABELS
 
 Arrays = dict[str, npt.NDArray[Any]]
@@ -285,3 +289,45 @@ def test_a_plain_article_is_told_apart() -> None:
 def test_the_digest_is_of_the_weights() -> None:
     assert len(model_digest()) == 64
     assert model_digest() == model_digest()
+
+
+def other_weights(path: Path) -> Path:
+    """Weights by which every line is text."""
+    arrays: dict[str, Any] = stored_weights() | {"threshold": np.float64(0)}
+    np.savez(path, **arrays)
+    return path
+
+
+def test_a_build_takes_the_weights_that_are_named(tmp_path: Path) -> None:
+    (tmp_path / "seeds").mkdir()
+    (tmp_path / "seeds" / "crane.txt").write_text("\n\n".join(PAGES[0].split("\n")), encoding="utf-8")
+    weights = other_weights(tmp_path / "other.npz")
+    command = ["build", str(tmp_path / "seeds"), "--out", str(tmp_path / "dist")]
+    digests, kept = [], []
+    for options in ([], ["--model", str(weights)], []):
+        done = CliRunner().invoke(main, [*command, *options])
+        assert done.exit_code == 0, done.output
+        digests.append(read_manifest(tmp_path / "dist").model)
+        kept.append(sum(read_manifest(tmp_path / "dist").counts.lines.get(label, 0) for label in TEXT_LABELS))
+        assert ("changed since the last build: the line model" in done.output) == (len(kept) > 1)
+        assert str(tmp_path) not in (tmp_path / "dist" / "manifest.json").read_text(encoding="utf-8")
+    assert digests[0] == digests[2] != digests[1]
+    assert kept[0] == kept[2] < kept[1]
+
+
+@pytest.mark.parametrize("kind", ["missing", "text", "another", "array"])
+def test_what_holds_no_weights_is_wrong_use(kind: str, tmp_path: Path) -> None:
+    file = tmp_path / "weights.npz"
+    if kind == "text":
+        file.write_text("no weights", encoding="utf-8")
+    elif kind == "another":
+        np.savez(file, words=np.zeros(3))
+    elif kind == "array":
+        with file.open("wb") as out:
+            np.save(out, np.zeros(3))
+    page = tmp_path / "page.txt"
+    page.write_text("A crane fell over today.\n", encoding="utf-8")
+    with pytest.raises(UsageError, match=r"weights\.npz") as told:
+        CliRunner().invoke(show_command, [str(page), "--model", str(file)], catch_exceptions=False)
+    assert told.value.exit_code == WRONG_USE
+    assert MODEL_VARIABLE not in os.environ

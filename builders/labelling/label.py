@@ -12,10 +12,7 @@ from dehusk.schema.view import codepoints
 
 from .hand import NO_LABELS, HandLabels, with_hand
 from .markup import MARK_BYTES
-from .model import LineModel, Marked
-
-STORED: Final = ("characters.npz", "line_model.npz")
-"""The files beside this one on which labels depend."""
+from .model import LineModel, Marked, weights_file
 
 _NAMES: Final = pa.array(LABELS)
 
@@ -52,9 +49,10 @@ def _marked(lines: pa.Table) -> Marked | None:
 
 
 def model_digest() -> str:
-    """SHA-256, in hex, of the files that labels depend on; it tells two models apart."""
-    folder = files("dehusk.builders.labelling")
-    digest = hashlib.sha256()
-    for name in STORED:
-        digest.update(folder.joinpath(name).read_bytes())
-    return digest.hexdigest()
+    """SHA-256, in hex, of the files that labels depend on; it tells two models apart.
+
+    Raises:
+        UsageError: weights were named that cannot be read.
+    """
+    characters = files("dehusk.builders.labelling").joinpath("characters.npz").read_bytes()
+    return hashlib.sha256(characters + weights_file()).hexdigest()

@@ -5,15 +5,20 @@ bits, so every dot product is a sum of whole numbers below 2**24, which 32-bit f
 a BLAS adds them cannot change the result. Everything else is one IEEE operation an element; no exp or log.
 """
 
+import io
+import os
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from itertools import pairwise
+from pathlib import Path
 from typing import Final, NamedTuple, TypeAlias
+from zipfile import BadZipFile
 
 import numpy as np
 from numpy.typing import NDArray
 
+from dehusk.schema.errors import UsageError
 from dehusk.schema.labels import LABELS, TEXT_LABELS
 
 from .features import SINGLE, LineFeatures, line_features
@@ -22,6 +27,9 @@ from .vocabulary import Vocabulary
 
 F32: TypeAlias = NDArray[np.float32]
 I64: TypeAlias = NDArray[np.int64]
+
+MODEL_VARIABLE: Final = "DEHUSK_MODEL"
+"""Names a file of weights to use instead of those of the package. A variable: all processes of a build have it."""
 
 MARK: Final = 64
 """A mark enters the network as this number: as much as a dense feature may say, and so of the same grain."""
@@ -118,10 +126,13 @@ class LineModel:
     tables: Tables
 
     @classmethod
-    @cache
     def load(cls) -> "LineModel":
-        """The model with the weights that come with the package."""
-        return cls.from_arrays(stored_weights())
+        """The model in use (`stored_weights`).
+
+        Raises:
+            UsageError: `MODEL_VARIABLE` does not name weights of this version.
+        """
+        return _load(os.environ.get(MODEL_VARIABLE, ""))
 
     @classmethod
     def from_arrays(cls, stored: dict[str, NDArray[np.generic]]) -> "LineModel":
@@ -260,13 +271,47 @@ class LineModel:
         return back(self._whole(into(np.concatenate([mean, most], axis=1)), f"inside_context{i}"))
 
 
+@cache
+def _load(named: str) -> LineModel:
+    try:
+        return LineModel.from_arrays(stored_weights())
+    except (KeyError, ValueError, TypeError, IndexError) as error:
+        raise _no_weights(named) from error
+
+
 def stored_weights() -> dict[str, NDArray[np.generic]]:
-    """The arrays of the weights that come with the package."""
-    with (
-        files("dehusk.builders.labelling").joinpath("line_model.npz").open("rb") as file,
-        np.load(file, allow_pickle=False) as stored,
-    ):
-        return {name: stored[name] for name in stored.files}
+    """The arrays of the weights in use: those that `MODEL_VARIABLE` names, or that come with the package.
+
+    Raises:
+        UsageError: it does not name weights.
+    """
+    try:
+        with np.load(io.BytesIO(weights_file()), allow_pickle=False) as stored:
+            return {name: stored[name] for name in stored.files}
+    except (AttributeError, ValueError, EOFError, BadZipFile) as error:  # a single array has no files
+        raise _no_weights(os.environ.get(MODEL_VARIABLE, "")) from error
+
+
+def weights_file() -> bytes:
+    """The file of the weights in use.
+
+    Raises:
+        UsageError: `MODEL_VARIABLE` names none.
+    """
+    named = os.environ.get(MODEL_VARIABLE)
+    if not named:
+        return files("dehusk.builders.labelling").joinpath("line_model.npz").read_bytes()
+    try:
+        return Path(named).read_bytes()
+    except OSError as error:
+        raise UsageError(f"cannot read the weights {named}: {error.strerror}", _WHICH) from error
+
+
+_WHICH: Final = "name a line_model.npz that `dehusk train` or `dehusk tune` wrote"
+
+
+def _no_weights(named: str) -> UsageError:
+    return UsageError(f"{named} does not hold weights of the line model of this version", _WHICH)
 
 
 def decide(logits: F32, line: NDArray[np.uint32], heads: I64, tables: Tables) -> Predictions:

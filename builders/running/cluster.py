@@ -8,7 +8,7 @@ import logging
 import os
 import uuid
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
@@ -33,10 +33,11 @@ class RayCluster:
 
     Attributes:
         address: of the cluster; empty for the one that `RAY_ADDRESS` names, else one on this machine.
+        variables: of the environment, that tasks find on every node.
     """
 
-    def __init__(self, address: str) -> None:
-        self.address = address
+    def __init__(self, address: str, variables: Mapping[str, str]) -> None:
+        self.address, self.variables = address, variables
 
     def run(self, setting: Any, tasks: Sequence[Task], done: Done) -> list[Path]:
         """As `Runner.run`. A task whose worker dies is put last, and begun again as it is after that."""
@@ -45,12 +46,12 @@ class RayCluster:
         setting.making.mkdir(exist_ok=True)
         mark = setting.making / _MARK
         mark.write_text(uuid.uuid4().hex, encoding="utf-8")
-        with _connected(self.address):
+        with _connected(self.address, self.variables):
             return _Round(setting, mark, dict(enumerate(tasks)), done).run()
 
 
 @contextmanager
-def _connected(address: str) -> Iterator[None]:
+def _connected(address: str, variables: Mapping[str, str]) -> Iterator[None]:
     if ray.is_initialized():
         yield
         return
@@ -58,7 +59,13 @@ def _connected(address: str) -> Iterator[None]:
     try:
         # "local": by None, Ray would look for a cluster that this machine once had, and that may be long gone
         named = address or os.environ.get("RAY_ADDRESS") or "local"
-        ray.init(address=named, log_to_driver=False, logging_level=logging.ERROR, include_dashboard=False)
+        ray.init(
+            address=named,
+            log_to_driver=False,
+            logging_level=logging.ERROR,
+            include_dashboard=False,
+            runtime_env={"env_vars": dict(variables)} if variables else None,
+        )
     except (ConnectionError, ValueError, RuntimeError) as error:
         raise UsageError(f"Ray cannot be reached: {error}", "name the address of a cluster: --ray-address") from error
     try:
